@@ -1,0 +1,1 @@
+"""The vocabulary every context shares: money, numbers, time, identity, errors and events."""
