@@ -1,0 +1,1 @@
+"""Plans: what a membership costs, allows and is called."""
