@@ -1,0 +1,108 @@
+"""The invariants of LED-20 as they are proven over everything that stands in the books."""
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+
+from cbc_domain.kernel.money import Money
+from cbc_domain.ledger.chart import CHART, effect
+from cbc_domain.ledger.findings import BalanceOf, Proof
+from cbc_domain.ledger.model import Account, AccountKind, Debt, Journal, Lot, Posting
+
+
+def balances(journals: Iterable[Journal]) -> dict[Account, int]:
+    """Minor units of every account on its normal side, by replaying entries (LED-03, LED-20 g)."""
+    sums: dict[Account, int] = {}
+    for journal in journals:
+        for entry in journal.entries:
+            sums[entry.account] = sums.get(entry.account, 0) + effect(entry)
+    return sums
+
+
+def subledger_fault(journal: Journal) -> str | None:
+    """Say where entries and the lots or debts they stand for disagree within one journal; None when they agree."""
+    lots = [lot.amount for lot in journal.lots_opened] + [-use.amount for use in journal.lot_uses]
+    debts = [debt.amount for debt in journal.debts_opened] + [-payment.amount for payment in journal.debt_payments]
+    for kind, parts in ((AccountKind.MEMBER_ADMIN, lots), (AccountKind.MEMBER_DEBT, debts)):
+        stood = _by_currency(
+            Money(effect(entry), entry.amount.currency) for entry in journal.entries if entry.account.kind is kind
+        )
+        if stood != _by_currency(parts):
+            return f"{journal.key}: {kind} was {stood}, its parts {_by_currency(parts)}"
+    return None
+
+
+def mismatched(rows: Iterable[BalanceOf]) -> tuple[str, ...]:
+    """Accounts whose stored balance is not the sum of their entries (LED-20 b); None stored is not compared."""
+    return tuple(
+        f"{_name(row.account)}: stored {row.stored}, entries {row.summed}"
+        for row in rows
+        if row.stored is not None and row.stored != row.summed
+    )
+
+
+def negative(rows: Iterable[BalanceOf]) -> tuple[str, ...]:
+    """Accounts with a floor whose entries sum below zero (LED-20 c)."""
+    return tuple(f"{_name(row.account)}: {row.summed}" for row in rows if CHART[row.account.kind].floor and row.summed < 0)
+
+
+def lot_faults(sums: Mapping[Account, int], lots: Iterable[Lot]) -> tuple[str, ...]:
+    """Members whose remaining lots do not sum to `member_admin` (LED-20 d)."""
+    return _part_faults(AccountKind.MEMBER_ADMIN, sums, ((str(lot.member), lot.remaining) for lot in lots))
+
+
+def debt_faults(sums: Mapping[Account, int], debts: Iterable[Debt]) -> tuple[str, ...]:
+    """Members whose open debts do not sum to `member_debt` (LED-20 e)."""
+    return _part_faults(AccountKind.MEMBER_DEBT, sums, ((str(debt.member), debt.remaining) for debt in debts))
+
+
+def prove(
+    postings: Iterable[Posting],
+    stored: Mapping[Account, int],
+    lots: Iterable[Lot],
+    debts: Iterable[Debt],
+    chain_fault: str | None,
+    sealed: int,
+) -> Proof:
+    """Check LED-20 (a) to (e) over books that fit in memory; `stored` are cached balances in minor units."""
+    journals = [posting.journal for posting in postings]
+    sums = balances(journals)
+    rows = [
+        BalanceOf(
+            account,
+            Decimal(stored.get(account, 0)) if CHART[account.kind].floor else None,
+            Decimal(sums.get(account, 0)),
+        )
+        for account in sorted(sums.keys() | stored.keys())
+    ]
+    return Proof(
+        journals=len(journals),
+        entries=sum(len(journal.entries) for journal in journals),
+        unbalanced=tuple(journal.key for journal in journals if any(journal.sums().values())),
+        mismatched_balances=mismatched(rows),
+        negative_balances=negative(rows),
+        lot_faults=lot_faults(sums, lots),
+        debt_faults=debt_faults(sums, debts),
+        chain_fault=chain_fault,
+        sealed=sealed,
+    )
+
+
+def _part_faults(kind: AccountKind, sums: Mapping[Account, int], parts: Iterable[tuple[str, Money]]) -> tuple[str, ...]:
+    left = {account: minor for account, minor in sums.items() if account.kind is kind and minor}
+    for owner, money in parts:
+        account = Account(kind, owner, money.currency)
+        left[account] = left.get(account, 0) - money.minor
+    return tuple(
+        f"{_name(account)}: {minor} minor units without their part" for account, minor in sorted(left.items()) if minor
+    )
+
+
+def _by_currency(amounts: Iterable[Money]) -> dict[str, int]:
+    sums: dict[str, int] = {}
+    for money in amounts:
+        sums[money.currency.code] = sums.get(money.currency.code, 0) + money.minor
+    return {code: minor for code, minor in sums.items() if minor}
+
+
+def _name(account: Account) -> str:
+    return f"{account.kind} {account.currency.code} of {account.owner}"
