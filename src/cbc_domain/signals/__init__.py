@@ -1,0 +1,1 @@
+"""What strategies say: wire text to signal, window, repeats, decision."""
