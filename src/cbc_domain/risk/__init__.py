@@ -1,0 +1,1 @@
+"""What a member wants and may: settings, limits, eligibility."""
