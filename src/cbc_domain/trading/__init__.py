@@ -1,0 +1,1 @@
+"""Trades: priority, size and protection, orders and positions as folds over facts."""
