@@ -1,0 +1,1 @@
+"""What the domain needs from outside, as Protocols; each docstring states the promises an adapter keeps."""

@@ -1,0 +1,156 @@
+"""An exchange as the platform needs it: one shape for every venue and for the simulated one."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+from typing import Protocol
+
+import attrs
+
+from cbc_domain.kernel.errors import DomainError
+from cbc_domain.kernel.ids import AccountId
+from cbc_domain.kernel.venues import Environment, Side, Symbol, Venue
+from cbc_domain.risk.model import ExchangeAccount
+from cbc_domain.trading.model import Fill, Leg
+from cbc_domain.trading.sizes import AccountReading, Instrument, Quote
+
+
+class Fault(StrEnum):
+    """The one set of causes that every venue's errors are mapped to (EXC-04)."""
+
+    AUTH = "AUTH"
+    PERMISSION = "PERMISSION"
+    IP_NOT_ALLOWED = "IP_NOT_ALLOWED"
+    CLOCK = "CLOCK"
+    RATE_LIMIT = "RATE_LIMIT"
+    INSUFFICIENT_MARGIN = "INSUFFICIENT_MARGIN"
+    FILTER = "FILTER"
+    POSITION_MODE = "POSITION_MODE"
+    SYMBOL_CLOSED = "SYMBOL_CLOSED"
+    DUPLICATE_ID = "DUPLICATE_ID"
+    NOT_FOUND = "NOT_FOUND"
+    REDUCE_ONLY = "REDUCE_ONLY"
+    MAINTENANCE = "MAINTENANCE"
+    REGION_BLOCKED = "REGION_BLOCKED"
+    NETWORK = "NETWORK"
+    UNKNOWN = "UNKNOWN"
+
+
+class VenueRefused(DomainError):
+    """The venue understood and said no: it has not done it, and will not by itself."""
+
+    def __init__(self, fault: Fault, detail: str) -> None:
+        super().__init__("exchange_error", f"{fault}: {detail}")
+        self.fault = fault
+
+
+class OutcomeUnknown(DomainError):
+    """No usable answer came (time-out, reset, 5xx): the venue may have done it; ask by client order id (ORD-04)."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__("exchange_error", f"outcome unknown: {detail}")
+        self.fault = Fault.NETWORK
+
+
+@attrs.frozen
+class Ticket:
+    """An order as it is sent. Entries are market orders; exits are reduce-only market; stops and targets are reduce-only,
+    for the whole position, triggered at `trigger` by mark price (ORD-09, ORD-11).
+    """
+
+    client_id: str
+    symbol: Symbol
+    side: Side
+    leg: Leg
+    quantity: Decimal
+    trigger: Decimal | None = None
+    leverage: int | None = None
+
+
+class ReportState(StrEnum):
+    """What a venue says an order is."""
+
+    LIVE = "LIVE"
+    PARTIALLY_FILLED = "PARTIALLY_FILLED"
+    FILLED = "FILLED"
+    CANCELLED = "CANCELLED"
+    REJECTED = "REJECTED"
+
+
+@attrs.frozen
+class Report:
+    """What a venue knows of one order of ours, with all its fills so far; repeated and reordered reports are harmless."""
+
+    account: AccountId
+    client_id: str
+    venue_order_id: str
+    state: ReportState
+    fills: tuple[Fill, ...]
+    at: datetime
+    code: str | None = None
+
+
+@attrs.frozen
+class Holding:
+    """A position as the venue has it, in the venue's unit."""
+
+    symbol: Symbol
+    side: Side
+    quantity: Decimal
+
+
+@attrs.frozen
+class Ending:
+    """How a venue's own records say that a holding went: `quantity` in the venue's unit at the average `price`, fee in USDT."""
+
+    quantity: Decimal
+    price: Decimal
+    fee: Decimal
+    at: datetime
+    liquidated: bool = False
+
+
+class Exchange(Protocol):
+    """Every call raises VenueRefused or OutcomeUnknown and nothing else of the venue; no call retries by itself.
+
+    An account's environment is fixed; no call made for one environment reaches another (ELG-01, EXC-10).
+    """
+
+    async def instruments(self, venue: Venue, environment: Environment) -> Mapping[Symbol, Instrument]:
+        """The venue's rules, at most an hour old (SIZ-07)."""
+
+    async def quote(
+        self, venue: Venue, environment: Environment, symbol: Symbol, ago: timedelta = timedelta(0)
+    ) -> Quote | None:
+        """The mark price now, or as it was `ago`; None when the venue cannot tell."""
+
+    async def readings(self, accounts: Sequence[ExchangeAccount]) -> Mapping[AccountId, AccountReading]:
+        """Balances at most 10 s old (SIZ-02); accounts that could not be read are left out."""
+
+    def attaches_protection(self, venue: Venue) -> bool:
+        """Whether an entry can carry its stop and target with it (ORD-09)."""
+
+    async def place(self, account: ExchangeAccount, ticket: Ticket, attached: Sequence[Ticket] = ()) -> Report:
+        """Send one order, with leverage and isolated margin set before an entry (SIZ-04).
+
+        A client id the venue has seen is VenueRefused DUPLICATE_ID. `attached` stop and target only where the venue attaches.
+        """
+
+    async def find(self, account: ExchangeAccount, symbol: Symbol, client_id: str) -> Report | None:
+        """Look an order up by its client id; None only when the venue says that it does not exist."""
+
+    async def cancel(self, account: ExchangeAccount, symbol: Symbol, client_id: str) -> None:
+        """Cancel an order; one that is final or unknown to the venue is done already."""
+
+    async def holding(self, account: ExchangeAccount, symbol: Symbol, side: Side) -> Holding | None:
+        """The venue's position on a side of a symbol; None when there is none. In hedge mode both sides may be open."""
+
+    async def ending(self, account: ExchangeAccount, symbol: Symbol, side: Side, since: datetime) -> Ending | None:
+        """The last closing of a side of a symbol since an instant, whoever ordered it (POS-10); None when none is recorded."""
+
+    async def changes(self, most: int) -> Sequence[Report]:
+        """What the venues' private streams told since the last call, oldest first; empty when nothing came.
+
+        At least once and possibly out of order; what is lost is found by `find` (POS-10).
+        """

@@ -1,0 +1,96 @@
+"""Orders, fills and positions of all members."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+
+import attrs
+
+from cbc_domain.commissions.model import SettlementReason, SettlementState
+from cbc_domain.kernel.ids import AccountId, JournalId, MemberId, PositionId, SignalId, StrategyId
+from cbc_domain.kernel.money import Money
+from cbc_domain.kernel.rates import FxRate
+from cbc_domain.kernel.venues import Side, Symbol
+from cbc_domain.ports.persistence.views import Page
+from cbc_domain.risk.model import CoinBlock
+from cbc_domain.trading.model import Fill, Order, Position, PositionState
+
+
+@attrs.frozen
+class Trade:
+    """A position with all its orders, oldest first."""
+
+    position: Position
+    orders: tuple[Order, ...]
+
+
+@attrs.frozen
+class Settlement:
+    """How a position was settled (COM-10, COM-11); money None where nothing was charged, `rate` where none was needed."""
+
+    position: PositionId
+    state: SettlementState
+    reason: SettlementReason | None
+    at: datetime
+    commission: Money | None = None
+    affiliate: Money | None = None
+    company: Money | None = None
+    debt: Money | None = None
+    rate: FxRate | None = None
+    journal: JournalId | None = None
+
+
+class Trades(Protocol):
+    async def trades(self, positions: Collection[PositionId], *, lock: bool) -> Sequence[Trade]:
+        """Read positions with their orders, in ascending ID; with `lock` they are held until the unit ends."""
+
+    async def positions_of_orders(self, client_ids: Collection[str]) -> Mapping[str, PositionId]:
+        """The position to which each of these client order ids belongs; ids that are not ours are left out."""
+
+    async def add_orders(self, orders: Sequence[Order]) -> None:
+        """Write new intents; an order whose client id stands already is left as it is (ORD-02, ORD-03)."""
+
+    async def save(self, trades: Sequence[Trade], fills: Sequence[tuple[AccountId, Fill]]) -> None:
+        """Write the changed state of positions and orders, and new fills; one known by (account, id) changes nothing."""
+
+    async def closable(
+        self,
+        strategy: StrategyId,
+        symbol: Symbol | None,
+        sides: Collection[Side],
+        opened_before: datetime | None,
+        after: PositionId | None,
+        limit: int,
+    ) -> Sequence[PositionId]:
+        """Positions OPENING or PROTECTED that a close reaches (POS-04), created before `opened_before` (SIG-22), by ID."""
+
+    async def opened_since(
+        self, strategy: StrategyId, symbol: Symbol | None, sides: Collection[Side], since: datetime
+    ) -> PositionId | None:
+        """The newest position that a close would reach and that was created after `since`, or None (SIG-30)."""
+
+    async def unfinished(self, after: PositionId | None, limit: int, touched_before: datetime) -> Sequence[PositionId]:
+        """Positions not in a final state whose last change is older than `touched_before`, ascending ID (POS-10)."""
+
+    async def open_of(self, member: MemberId) -> Sequence[PositionId]: ...
+
+    async def block_coins(self, blocks: Sequence[CoinBlock]) -> None: ...
+
+    async def unsettled(self, now: datetime, limit: int) -> Sequence[PositionId]:
+        """Closed positions that wait for settlement, in the order of closing: UNSETTLED or PENDING_RATE."""
+
+    async def settle(self, settlements: Sequence[Settlement]) -> None:
+        """Write settlements and the positions' settlement state; a position that is SETTLED already stays as it is."""
+
+    async def settlements(self, positions: Collection[PositionId]) -> Sequence[Settlement]: ...
+
+    async def positions_page(
+        self, member: MemberId, cursor: str | None, limit: int, symbol: str | None, states: Collection[PositionState] | None
+    ) -> Page[Position]:
+        """A member's positions, newest first; `states` None for all."""
+
+    async def orders_page(
+        self, member: MemberId, cursor: str | None, limit: int, symbol: str | None, status: str | None
+    ) -> Page[Order]: ...
+
+    async def of_signal(self, signal: SignalId, member: MemberId | None) -> Sequence[PositionId]: ...

@@ -1,0 +1,111 @@
+"""What waits to be done, what was told, what was answered, what is configured."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Protocol
+from uuid import UUID
+
+import attrs
+
+from cbc_domain.kernel.events import Event
+from cbc_domain.kernel.ids import TaskId
+from cbc_domain.ports.persistence.trades import Trade
+from cbc_domain.risk.defaults import Switches
+from cbc_domain.risk.model import Stop
+from cbc_domain.trading.model import Order, Task
+
+
+@attrs.frozen
+class Claim:
+    """A task that this worker holds until its lease ends, with the trade it is about as it stood when claimed."""
+
+    task: Task
+    trade: Trade
+
+
+@attrs.frozen
+class Backlog:
+    """How much waits: tasks due now, tasks due later, and the age in seconds of the oldest due one (None without one)."""
+
+    due: int
+    later: int
+    oldest_s: int | None
+
+
+class Lane(Protocol):
+    """The order lane: tasks taken in the order of PRI-02 to PRI-04, never two workers on one account at a time (ARC-04)."""
+
+    async def add(self, tasks: Sequence[Task], exits: Sequence[Order] = ()) -> None:
+        """Add tasks with their exit orders.
+
+        One that stands already (same signal, member, environment, action, position; no signal equals no signal) is left as it
+        is, but a PROTECT task may be added again once the earlier one is DONE or DEAD.
+        """
+
+    async def claim(self, now: datetime, lease: timedelta, most: int, *, rehearsal_first: bool) -> Sequence[Claim]:
+        """Take the first due tasks, lease them, count the attempt, and mark their CREATED entry or exit order SUBMITTED.
+
+        Tasks of a dead worker come back when their lease has ended. Locked rows are skipped, not waited for.
+        """
+
+    async def finish(self, tasks: Collection[TaskId]) -> None: ...
+
+    async def bury(self, tasks: Mapping[TaskId, str]) -> None:
+        """Set tasks DEAD with a reason (PRI-05)."""
+
+    async def retry(self, due: Mapping[TaskId, datetime]) -> None:
+        """Give tasks back, to be taken again not before their instant."""
+
+    async def backlog(self, now: datetime) -> Backlog: ...
+
+
+class Outbox(Protocol):
+    async def add(self, events: Sequence[Event]) -> None:
+        """Write events in the transaction of what they tell of (ARC-06); an ID that stands already is left as it is."""
+
+    async def take(self, most: int) -> Sequence[Event]:
+        """Take unpublished events, oldest first, locked and marked as published when this unit commits."""
+
+    async def about(self, subject: UUID) -> Sequence[Event]:
+        """All events of one subject, oldest first."""
+
+
+class Jobs(Protocol):
+    async def enqueue(self, name: str, payload: Mapping[str, str]) -> None:
+        """Ask for a background job in this transaction; it runs at least once after commit."""
+
+
+@attrs.frozen
+class Answer:
+    """A stored answer to an idempotent request (GEN-10): `body` is the JSON text that was sent."""
+
+    status: int
+    body: str
+
+
+class Answers(Protocol):
+    async def begin(self, owner: str, route: str, key: str, fingerprint: str, now: datetime) -> Answer | None:
+        """Claim an idempotency key; the first answer when it was used for the same request.
+
+        Raises Conflict `idempotency_key_reused` for another fingerprint, `request_in_progress` while the first runs.
+        A claim without an answer for 60 s is given up.
+        """
+
+    async def finish(self, owner: str, route: str, key: str, answer: Answer) -> None: ...
+
+    async def give_up(self, owner: str, route: str, key: str) -> None:
+        """Free a claim that has no answer: its request was refused and did nothing."""
+
+
+class Configuration(Protocol):
+    async def switches(self) -> Switches: ...
+
+    async def set_switch(self, name: str, value: object, actor: str, reason: str, at: datetime) -> None:
+        """Keep a new version of one business switch (section 38). Raises Invalid `setting_unknown`."""
+
+    async def stops(self) -> Sequence[Stop]:
+        """The emergency acts in force (RSK-21)."""
+
+    async def set_stop(self, stop: Stop) -> None: ...
+
+    async def lift_stop(self, scope: str, target: str | None, actor: str, reason: str, at: datetime) -> None: ...
