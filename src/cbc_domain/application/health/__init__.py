@@ -1,0 +1,1 @@
+"""Proofs that the platform is right, and the story behind any row."""

@@ -1,0 +1,1 @@
+"""Readings of the market as they arrive."""

@@ -1,0 +1,1 @@
+"""From an alert to protected positions and back to flat."""

@@ -1,0 +1,121 @@
+"""Calls to the exchange, each answered with facts about orders: nothing of the venue's moods goes further than this."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Final
+
+import attrs
+
+from cbc_domain.ports.exchange import Exchange, Fault, OutcomeUnknown, Report, ReportState, Ticket, VenueRefused
+from cbc_domain.ports.system import Clock
+from cbc_domain.risk.model import ExchangeAccount
+from cbc_domain.trading.model import Order
+from cbc_domain.trading.orders import Acknowledged, Cancelled, Expired, Fact, Filled, Lost, Rejected, Sent
+
+PASSING: Final = frozenset({Fault.RATE_LIMIT, Fault.CLOCK, Fault.MAINTENANCE, Fault.NETWORK})
+"""Refusals that a retry can help (ORD-07); all others are answers."""
+
+Facts = tuple[tuple[str, Fact], ...]
+"""(client order id, fact), in the order heard."""
+
+
+@attrs.frozen
+class Heard:
+    """What a call told: `passing` is set when the same call may be made again, None when it is settled."""
+
+    facts: Facts = ()
+    passing: Fault | None = None
+
+    @property
+    def unknown_there(self) -> bool:
+        """The venue answered, and it does not know the order."""
+        return not self.facts and self.passing is None
+
+    def __add__(self, other: "Heard") -> "Heard":
+        return Heard(self.facts + other.facts, self.passing or other.passing)
+
+
+@attrs.frozen
+class Desk:
+    """One order at a time; never sends an id again without asking for it first (ORD-04)."""
+
+    exchange: Exchange
+    clock: Clock
+
+    async def send(
+        self, account: ExchangeAccount, order: Order, attached: Sequence[Order], leverage: int, *, again: bool
+    ) -> Heard:
+        """Find or place an order. With `again` it may have been sent before, so the venue is asked first."""
+        if again:
+            known = await self.find(account, order)
+            if not known.unknown_there:
+                return known
+        try:
+            report = await self.exchange.place(account, _ticket(order, leverage), [_ticket(leg, leverage) for leg in attached])
+        except VenueRefused as refusal:
+            return await self._refused(account, order, refusal)
+        except OutcomeUnknown:
+            now = self.clock.now()
+            return Heard(((order.client_id, Sent(now)), (order.client_id, Lost(now))), Fault.NETWORK)
+        return Heard(facts_of(report))
+
+    async def find(self, account: ExchangeAccount, order: Order) -> Heard:
+        """Ask for one order; whatever keeps the venue from telling says nothing of the order."""
+        try:
+            report = await self.exchange.find(account, order.symbol, order.client_id)
+        except VenueRefused as refusal:
+            return Heard(passing=refusal.fault)
+        except OutcomeUnknown:
+            return Heard(passing=Fault.NETWORK)
+        return Heard(facts_of(report)) if report else Heard()
+
+    async def find_all(self, account: ExchangeAccount, orders: Iterable[Order]) -> Heard:
+        """Ask for several; `passing` is set when one of them was not answered."""
+        heard = Heard()
+        for order in orders:
+            heard += await self.find(account, order)
+        return heard
+
+    async def cancel(self, account: ExchangeAccount, order: Order) -> Heard:
+        """Cancel an order and hear what became of it: it may have filled meanwhile, or never have arrived."""
+        try:
+            await self.exchange.cancel(account, order.symbol, order.client_id)
+        except VenueRefused as refusal:
+            return Heard(passing=refusal.fault)
+        except OutcomeUnknown:
+            return Heard(passing=Fault.NETWORK)
+        heard = await self.find(account, order)
+        return Heard(((order.client_id, Expired(self.clock.now())),)) if heard.unknown_there else heard
+
+    async def _refused(self, account: ExchangeAccount, order: Order, refusal: VenueRefused) -> Heard:
+        now = self.clock.now()
+        if refusal.fault is Fault.DUPLICATE_ID:
+            found = await self.find(account, order)
+            return found if found.facts else attrs.evolve(found, passing=found.passing or Fault.DUPLICATE_ID)
+        if refusal.fault in PASSING:
+            return Heard(passing=refusal.fault)
+        return Heard(((order.client_id, Sent(now)), (order.client_id, Rejected(now, refusal.fault))))
+
+
+def facts_of(report: Report) -> Facts:
+    """What a venue's report says of an order, in the order in which it must have happened."""
+    name = report.client_id
+    heard: list[Fact] = [Sent(_first_instant(report))]
+    if report.state is ReportState.REJECTED:
+        return (name, heard[0]), (name, Rejected(report.at, report.code or Fault.UNKNOWN))
+    heard.append(Acknowledged(report.at, report.venue_order_id))
+    heard.extend(Filled(fill) for fill in report.fills)
+    if report.state is ReportState.CANCELLED:
+        heard.append(Cancelled(report.at))
+    if report.state is ReportState.FILLED:
+        # An exit or a trigger may have been for less than our row says (ORD-11): the venue has nothing left of it to fill.
+        heard.append(Expired(report.at))
+    return tuple((name, fact) for fact in heard)
+
+
+def _first_instant(report: Report) -> datetime:
+    return min([report.at, *(fill.at for fill in report.fills)])
+
+
+def _ticket(order: Order, leverage: int) -> Ticket:
+    return Ticket(order.client_id, order.symbol, order.side, order.leg, order.quantity, order.trigger, leverage)

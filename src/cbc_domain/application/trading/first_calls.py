@@ -1,0 +1,202 @@
+"""The first thing a task does at the exchange: get in, get out, or look (ORD-02 to ORD-11)."""
+
+from collections.abc import Collection
+from datetime import timedelta
+from decimal import Decimal
+from typing import Final
+
+import attrs
+
+from cbc_domain.application.trading.absorb import Held, News, absorb
+from cbc_domain.application.trading.desk import Desk, Heard
+from cbc_domain.application.trading.standing import (
+    AT_VENUE,
+    IN_DOUBT,
+    PROTECTION,
+    entered,
+    leaving,
+    newest,
+    stray,
+    unfinished,
+)
+from cbc_domain.kernel.ids import MemberId
+from cbc_domain.ports.exchange import Exchange, OutcomeUnknown, VenueRefused
+from cbc_domain.ports.persistence.trades import Trade
+from cbc_domain.ports.persistence.work import Claim
+from cbc_domain.ports.system import Clock
+from cbc_domain.risk.limits import stops_opening
+from cbc_domain.risk.model import ExchangeAccount, Reason, Stop
+from cbc_domain.trading.model import CloseReason, Leg, Order, OrderState, Position, TaskAction
+from cbc_domain.trading.orders import Expired, Fact, Filled, Rejected
+
+PARTIAL_WAITS: Final = timedelta(seconds=5)
+"""How long the rest of a partly filled market order may wait before it is cancelled (ORD-08)."""
+
+MOST_SENDS: Final = 4
+"""One send and three retries (ORD-07); after that an open is only looked for."""
+
+NOTHING_THERE: Final = Held(Decimal(0))
+
+
+@attrs.frozen
+class Halts:
+    """What forbids opening, as it was read when the tasks were claimed (RSK-21)."""
+
+    stops: Collection[Stop] = ()
+    paused: Collection[MemberId] = ()
+
+    def forbid(self, position: Position) -> bool:
+        stopped = stops_opening(self.stops, position.venue, position.symbol, position.strategy, position.member)
+        return stopped or position.member in self.paused
+
+
+@attrs.frozen
+class FirstCalls:
+    """Every answer is News about the claimed position; nothing is written here."""
+
+    desk: Desk
+    exchange: Exchange
+    clock: Clock
+
+    async def __call__(self, claim: Claim, account: ExchangeAccount, halts: Halts) -> News:
+        match claim.task.action:
+            case TaskAction.OPEN:
+                return await self._enter(claim, account, halts)
+            case TaskAction.CLOSE:
+                return await self._leave(claim, account)
+            case TaskAction.PROTECT:
+                return await self._look(claim.trade, account)
+
+    async def _enter(self, claim: Claim, account: ExchangeAccount, halts: Halts) -> News:
+        trade, entry = claim.trade, newest(claim.trade.orders, Leg.ENTRY)
+        if entry is None or entry.state.final or leaving(trade):
+            return News(trade.position.id)
+        heard = await self._entry(claim, account, entry, halts)
+        if any(isinstance(fact, Filled) for _, fact in heard.facts) and self.exchange.attaches_protection(account.venue):
+            heard += await self.desk.find_all(account, _unsent_protection(trade))
+        return News(trade.position.id, heard.facts)
+
+    async def _entry(self, claim: Claim, account: ExchangeAccount, entry: Order, halts: Halts) -> Heard:
+        if entry.state in AT_VENUE:
+            return await self._part_filled(account, entry)
+        again = claim.task.attempts > 1
+        if (end := self._no_more(claim, halts)) is not None:
+            heard = await self.desk.find(account, entry) if again else Heard()
+            return Heard(((entry.client_id, end),)) if heard.unknown_there else heard
+        if self._lease_is_over(claim):
+            return Heard()
+        attached = _unsent_protection(claim.trade) if self.exchange.attaches_protection(account.venue) else ()
+        return await self.desk.send(account, entry, attached, claim.trade.position.size.leverage, again=again)
+
+    def _no_more(self, claim: Claim, halts: Halts) -> Fact | None:
+        """Why an entry may not leave any more; None when it may (ORD-07, SIG-21, RSK-21)."""
+        now, task = self.clock.now(), claim.task
+        if halts.forbid(claim.trade.position):
+            return Rejected(now, Reason.EMERGENCY_STOP)
+        late = task.not_after is not None and now > task.not_after
+        return Expired(now) if late or task.attempts > MOST_SENDS else None
+
+    def _lease_is_over(self, claim: Claim) -> bool:
+        """A worker that was held up leaves the sending to the one that has the task now (PRI-06)."""
+        return claim.task.lease_until is not None and self.clock.now() >= claim.task.lease_until
+
+    async def _part_filled(self, account: ExchangeAccount, order: Order) -> Heard:
+        stale = order.sent_at is None or self.clock.now() - order.sent_at >= PARTIAL_WAITS
+        return await (self.desk.cancel(account, order) if stale else self.desk.find(account, order))
+
+    async def _leave(self, claim: Claim, account: ExchangeAccount) -> News:
+        reason = CloseReason(claim.task.reason) if claim.task.reason else CloseReason.SIGNAL
+        ended, left = await self._end_entry(claim.trade, account), await self._exit_so_far(claim, account)
+        news = News(claim.trade.position.id, ended.facts + left.facts, reason)
+        trade = absorb(claim.trade, news, self.clock.now())
+        if left.passing is None and not self._lease_is_over(claim):
+            told = await self._reduce(account, trade)
+            news = attrs.evolve(news, facts=news.facts + told.facts, held=told.held)
+        return self._without_needless_exit(claim.trade, news)
+
+    async def _exit_so_far(self, claim: Claim, account: ExchangeAccount) -> Heard:
+        """Hear of an exit that was sent before; one that was not answered for may not be sent again (ORD-04)."""
+        leave = newest(claim.trade.orders, Leg.EXIT)
+        if leave is None or leave.state.final or (leave.state is OrderState.SUBMITTED and claim.task.attempts == 1):
+            return Heard()
+        if leave.state in AT_VENUE:
+            return await self._part_filled(account, leave)
+        return await self.desk.find(account, leave)
+
+    async def _end_entry(self, trade: Trade, account: ExchangeAccount) -> Heard:
+        entry = newest(trade.orders, Leg.ENTRY)
+        if entry is None or (entry.state.final and not stray(trade)):
+            return Heard()
+        if entry.state is OrderState.CREATED:
+            return Heard(((entry.client_id, Expired(self.clock.now())),))
+        heard = await self.desk.cancel(account, entry)
+        if stray(trade):
+            # They lapsed in our books before they reached the venue together with the entry.
+            for order in trade.orders:
+                if order.leg in PROTECTION:
+                    await self.desk.cancel(account, order)
+        return heard
+
+    async def _reduce(self, account: ExchangeAccount, trade: Trade) -> News:
+        """Sell what is ours and still there; when nothing is there any more, hear what took it (ORD-11)."""
+        silent, open_ = News(trade.position.id), max(trade.position.quantity, Decimal(0)) or stray(trade)
+        leave = newest(trade.orders, Leg.EXIT)
+        if open_ <= 0 or leave is None or leave.state not in IN_DOUBT:
+            return silent
+        held = await self._held(account, trade.position)
+        if held is None:
+            return silent
+        if not held:
+            told = await self._look(trade, account)
+            return attrs.evolve(told, held=NOTHING_THERE) if stray(trade) else told
+        sized = attrs.evolve(leave, quantity=min(open_, held))
+        heard = await self.desk.send(account, sized, (), trade.position.size.leverage, again=False)
+        return attrs.evolve(silent, facts=heard.facts)
+
+    async def _held(self, account: ExchangeAccount, position: Position) -> Decimal | None:
+        """What the venue has of our side of a symbol, in its unit; None when it did not answer."""
+        try:
+            holding = await self.exchange.holding(account, position.symbol, position.side)
+        except (VenueRefused, OutcomeUnknown):
+            return None
+        return holding.quantity if holding is not None else Decimal(0)
+
+    async def _look(self, trade: Trade, account: ExchangeAccount) -> News:
+        """Ask for every order that may stand at the venue, and for what is left of a position that was entered."""
+        position = trade.position
+        asks = position.quantity > 0 and entered(trade)
+        held = await self._held(account, position) if asks else None
+        heard = await self.desk.find_all(account, [order for order in trade.orders if _may_stand(order, trade)])
+        if held is None or heard.passing is not None:
+            return News(position.id, heard.facts)
+        gone = held < position.quantity
+        try:
+            since = position.opened_at or position.created_at
+            ending = await self.exchange.ending(account, position.symbol, position.side, since) if gone else None
+        except (VenueRefused, OutcomeUnknown):
+            return News(position.id, heard.facts)
+        return News(position.id, heard.facts, held=Held(held, ending))
+
+    def _without_needless_exit(self, trade: Trade, news: News) -> News:
+        """An exit that is not needed any more lapses, unless the venue knows it."""
+        after = absorb(trade, news, self.clock.now())
+        leave = newest(after.orders, Leg.EXIT)
+        over = after.position.state.final and (not stray(after) or news.held == NOTHING_THERE)
+        if leave is None or leave.state.final or not over:
+            return news
+        known = any(name == leave.client_id for name, _ in news.facts)
+        lapsed = () if known else ((leave.client_id, Expired(self.clock.now())),)
+        return attrs.evolve(news, facts=news.facts + lapsed)
+
+
+def _unsent_protection(trade: Trade) -> tuple[Order, ...]:
+    return tuple(order for order in unfinished(trade) if order.leg in PROTECTION and order.state is OrderState.CREATED)
+
+
+def _may_stand(order: Order, trade: Trade) -> bool:
+    if trade.position.state.final and not order.reduces and order.sent_at is not None and not order.filled:
+        # An entry that was given up in doubt may have arrived after all.
+        return order.state is OrderState.EXPIRED
+    if order.leg in PROTECTION and stray(trade):
+        return not order.filled
+    return not order.state.final and order.state is not OrderState.CREATED

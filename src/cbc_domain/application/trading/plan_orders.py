@@ -1,0 +1,171 @@
+"""Turn one decided signal into every member's part of it, a page of members in one transaction."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from functools import partial
+from typing import Final
+
+import attrs
+
+from cbc_domain.application.trading.close_positions import ClosePositions
+from cbc_domain.application.trading.decide_signal import DecideSignal
+from cbc_domain.application.trading.market_of import MarketOf, MarketOfSymbol
+from cbc_domain.kernel.events import Event, EventName
+from cbc_domain.kernel.ids import AccountId, EventId, MemberId, OrderId, PositionId, SignalId, TaskId
+from cbc_domain.kernel.venues import Environment
+from cbc_domain.ports.exchange import Exchange
+from cbc_domain.ports.persistence.unit_of_work import Store, UnitOfWork
+from cbc_domain.ports.system import Clock, Identities
+from cbc_domain.risk.defaults import SystemLimits
+from cbc_domain.risk.model import ExchangeAccount, Reason
+from cbc_domain.signals.model import Signal, SignalStatus
+from cbc_domain.trading.candidates import Candidate
+from cbc_domain.trading.model import Ordered, Skipped
+from cbc_domain.trading.opening import Opening, PlannedIds
+from cbc_domain.trading.part import total_equity
+from cbc_domain.trading.planning import plan, wanted_accounts
+from cbc_domain.trading.sizes import AccountReading
+
+PAGE: Final = 1000
+
+
+def planned_ids(identities: Identities) -> PlannedIds:
+    """Fresh identities for one member's part of a signal."""
+    new = identities.new
+    return PlannedIds(
+        task=TaskId(new()), position=PositionId(new()), entry=OrderId(new()), stop=OrderId(new()), target=OrderId(new())
+    )
+
+
+@attrs.frozen
+class PlanOrders:
+    """Run as often as you like: members with a decision keep it, and a finished signal is left alone."""
+
+    store: Store
+    exchange: Exchange
+    clock: Clock
+    identities: Identities
+    decide: DecideSignal
+    close_signalled: ClosePositions
+    market_of: MarketOf
+    limits: SystemLimits
+    process_allows_live: bool
+
+    async def __call__(self, signal_id: SignalId) -> None:
+        signal = await self.decide(signal_id)
+        if signal is None or signal.status is not SignalStatus.PROCESSING or signal.decision is None:
+            return
+        if signal.kind.closes:
+            await self.close_signalled(signal)
+        elif signal.decision.approved:
+            await self._open_for_everybody(signal)
+        elif signal.kind.opens and signal.decision.reason in set(Reason):
+            await self._refuse_for_everybody(signal, Reason(signal.decision.reason))
+        await self.store.run(partial(_finish, signal))
+
+    async def _open_for_everybody(self, signal: Signal) -> None:
+        after: MemberId | None = None
+        while members := await self._page(signal.id, after):
+            await self._open_page(signal, members)
+            after = members[-1]
+
+    async def _open_page(self, signal: Signal, members: Sequence[MemberId]) -> None:
+        """Read members, market and balances, then decide and write under the members' locks: no call in between."""
+        async with self.store() as work:
+            unlocked = await work.planning.candidates(members, signal.strategy, self.clock.now(), lock=False)
+        wanted = [account for candidate in unlocked for account in wanted_accounts(candidate)]
+        market = await self._market(signal, wanted)
+        readings = await self.exchange.readings(wanted)
+        await self.store.run(partial(self._decide_page, signal, unlocked, market, readings))
+
+    async def _decide_page(
+        self,
+        signal: Signal,
+        unlocked: Sequence[Candidate],
+        market: MarketOfSymbol,
+        readings: Mapping[AccountId, AccountReading],
+        work: UnitOfWork,
+    ) -> None:
+        now = self.clock.now()
+        opening = await self._opening(work, signal, market, readings, now)
+        await work.planning.observe_equity(_equities(unlocked, readings), now)
+        members = [candidate.member.id for candidate in unlocked]
+        candidates = await work.planning.candidates(members, signal.strategy, now, lock=True)
+        parts = [plan(candidate, opening, planned_ids(self.identities)) for candidate in candidates]
+        await self._record(work, parts, now)
+
+    async def _market(self, signal: Signal, accounts: Sequence[ExchangeAccount]) -> MarketOfSymbol:
+        if signal.symbol is None:
+            return MarketOfSymbol()
+        markets = {(account.venue, account.environment) for account in accounts}
+        return await self.market_of(signal.symbol, markets, earlier=signal.price is None)
+
+    async def _refuse_for_everybody(self, signal: Signal, reason: Reason) -> None:
+        after: MemberId | None = None
+        while members := await self._page(signal.id, after):
+            await self.store.run(partial(self._refuse_page, signal, members, reason))
+            after = members[-1]
+
+    async def _refuse_page(self, signal: Signal, members: Sequence[MemberId], reason: Reason, work: UnitOfWork) -> None:
+        skipped = [Skipped(member, signal.id, Environment.LIVE, (reason,)) for member in members]
+        await self._record(work, skipped, self.clock.now())
+
+    async def _record(self, work: UnitOfWork, parts: Sequence[Ordered | Skipped], now: datetime) -> None:
+        ordered = [part for part in parts if isinstance(part, Ordered)]
+        skipped = [part for part in parts if isinstance(part, Skipped)]
+        await work.planning.record(ordered, skipped, now)
+        await work.outbox.add([self._created(part, now) for part in ordered] + [self._skipped(part, now) for part in skipped])
+
+    async def _page(self, signal: SignalId, after: MemberId | None) -> Sequence[MemberId]:
+        async with self.store() as work:
+            return await work.planning.page(signal, after, PAGE)
+
+    async def _opening(
+        self,
+        work: UnitOfWork,
+        signal: Signal,
+        market: MarketOfSymbol,
+        readings: Mapping[AccountId, AccountReading],
+        now: datetime,
+    ) -> Opening:
+        strategy = await work.signals.strategy(signal.strategy)
+        if strategy is None:
+            raise LookupError(f"signal {signal.id} names no strategy")
+        return Opening(
+            signal=signal,
+            strategy=strategy,
+            switches=await work.configuration.switches(),
+            stops=await work.configuration.stops(),
+            instruments=market.instruments,
+            quotes=market.quotes,
+            earlier=market.earlier,
+            limits=self.limits,
+            readings=readings,
+            process_allows_live=self.process_allows_live,
+            now=now,
+        )
+
+    def _created(self, part: Ordered, now: datetime) -> Event:
+        data = {"signal": str(part.position.signal), "member": str(part.position.member)}
+        return Event(EventId(self.identities.new()), EventName.TASK_CREATED, part.task.id, now, data)
+
+    def _skipped(self, part: Skipped, now: datetime) -> Event:
+        data = {"member": str(part.member), "reason": part.reasons[0]}
+        return Event(EventId(self.identities.new()), EventName.TASK_SKIPPED, part.signal, now, data)
+
+
+async def _finish(signal: Signal, work: UnitOfWork) -> None:
+    await work.signals.save(attrs.evolve(signal, status=SignalStatus.PROCESSED))
+
+
+def _equities(
+    candidates: Sequence[Candidate], readings: Mapping[AccountId, AccountReading]
+) -> Mapping[tuple[MemberId, Environment], Decimal]:
+    """A sum in which one usable account is missing says nothing of gains and losses: it is left out (RSK-03, RSK-07)."""
+    sums = {
+        (candidate.member.id, environment): total_equity(candidate, environment, readings)
+        for candidate in candidates
+        for environment in Environment
+    }
+    return {key: equity for key, equity in sums.items() if equity is not None}

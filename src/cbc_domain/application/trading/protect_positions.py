@@ -1,0 +1,120 @@
+"""Give a position the stop and the target it should have, at the exchange and confirmed (ORD-09, ORD-10)."""
+
+from collections.abc import Iterable, Mapping
+
+import attrs
+
+from cbc_domain.application.trading.absorb import News
+from cbc_domain.application.trading.desk import Desk, Facts, Heard
+from cbc_domain.application.trading.standing import IN_DOUBT, PROTECTION, immovable, newest
+from cbc_domain.kernel.ids import OrderId
+from cbc_domain.kernel.venues import Symbol
+from cbc_domain.ports.exchange import Exchange, OutcomeUnknown, VenueRefused
+from cbc_domain.ports.persistence.trades import Trade
+from cbc_domain.ports.persistence.unit_of_work import UnitOfWork
+from cbc_domain.ports.system import Clock, Identities, Together
+from cbc_domain.risk.defaults import SystemLimits
+from cbc_domain.risk.model import ExchangeAccount
+from cbc_domain.trading.model import Leg, Order
+from cbc_domain.trading.opening import Market
+from cbc_domain.trading.orders import Acknowledged, Expired
+from cbc_domain.trading.protection import repairs, trigger_order
+from cbc_domain.trading.sizes import Instrument
+
+Listings = Mapping[Market, Mapping[Symbol, Instrument]]
+"""The rules of each venue that answered."""
+
+
+@attrs.frozen
+class Protection:
+    """What one position needs: `orders` to send (their rows are written already), `cancel` afterwards."""
+
+    trade: Trade
+    orders: tuple[Order, ...] = ()
+    cancel: tuple[Order, ...] = ()
+    lapse: tuple[Order, ...] = ()
+    unprotectable: bool = False
+
+    @property
+    def wanted(self) -> bool:
+        return bool(self.orders or self.cancel or self.lapse or self.unprotectable)
+
+
+@attrs.frozen
+class ProtectPositions:
+    """New triggers are sent before those they replace are cancelled, so that a position is never bare in between."""
+
+    desk: Desk
+    exchange: Exchange
+    clock: Clock
+    identities: Identities
+    together: Together
+    limits: SystemLimits
+
+    async def listings(self, markets: Iterable[Market]) -> Listings:
+        """Ask for the venues' rules before a transaction is opened; a venue that does not answer is left out."""
+        asked = sorted(set(markets))
+        listings: dict[Market, Mapping[Symbol, Instrument]] = {}
+        for market, answer in zip(
+            asked, await self.together(self.exchange.instruments(*market) for market in asked), strict=True
+        ):
+            if isinstance(answer, VenueRefused | OutcomeUnknown):
+                continue
+            if isinstance(answer, Exception):
+                raise answer
+            listings[market] = answer
+        return listings
+
+    async def intend(self, work: UnitOfWork, trades: Iterable[Trade], listings: Listings) -> list[Protection]:
+        """Decide what each position needs and write the new orders before anybody calls the exchange (ORD-02)."""
+        intended = [self._needs(trade, listings) for trade in trades]
+        new = [order for protection in intended for order in protection.orders if order.id not in _ids(protection.trade)]
+        await work.trades.add_orders(new)
+        return [protection for protection in intended if protection.wanted]
+
+    async def call(self, protection: Protection, account: ExchangeAccount) -> News:
+        """Send, then cancel; what the venue did not take is tried again with the task, and what it replaces stays."""
+        facts: Facts = tuple((order.client_id, Expired(self.clock.now())) for order in protection.lapse)
+        missing: set[Leg] = set()
+        for order in protection.orders:
+            heard = await self.desk.send(account, order, (), protection.trade.position.size.leverage, again=order.attempts > 0)
+            facts += heard.facts
+            missing |= set() if _taken(heard) else {order.leg}
+        for order in protection.cancel:
+            if order.leg not in missing:
+                facts += (await self.desk.cancel(account, order)).facts
+        return News(protection.trade.position.id, facts)
+
+    def _needs(self, trade: Trade, listings: Listings) -> Protection:
+        position = trade.position
+        instrument = listings.get((position.venue, position.environment), {}).get(position.symbol)
+        if instrument is None:
+            return Protection(trade)
+        found = repairs(position, trade.orders, instrument, self.limits)
+        now = self.clock.now()
+        placed = tuple(
+            trigger_order(position, trigger, OrderId(self.identities.new()), now)
+            for trigger in found.place
+            if not immovable(trade, trigger.leg, self.limits)
+        )
+        in_doubt = tuple(
+            order for order in trade.orders if order.leg in PROTECTION and order.state in IN_DOUBT and order not in found.cancel
+        )
+        cancel, lapse = found.cancel, found.expire
+        if self._travelled(trade):
+            cancel, lapse = cancel + lapse, ()
+        return Protection(trade, in_doubt + found.send + placed, cancel, lapse, found.unprotectable)
+
+    def _travelled(self, trade: Trade) -> bool:
+        """Whether stop and target went with an entry that the venue took, though it has not told of them yet."""
+        entry = newest(trade.orders, Leg.ENTRY)
+        taken = entry is not None and entry.acked_at is not None
+        return taken and self.exchange.attaches_protection(trade.position.venue)
+
+
+def _taken(heard: Heard) -> bool:
+    return any(isinstance(fact, Acknowledged) for _, fact in heard.facts)
+
+
+def _ids(trade: Trade) -> frozenset[OrderId]:
+    return frozenset(order.id for order in trade.orders)

@@ -1,0 +1,39 @@
+"""Ask the venue about every unfinished trade that has been quiet: the same code path as recovery after a crash (POS-10)."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from functools import partial
+from typing import Final
+
+import attrs
+
+from cbc_domain.application.trading.apply_fills import protect_task
+from cbc_domain.kernel.ids import PositionId, TaskId
+from cbc_domain.ports.persistence.unit_of_work import Store, UnitOfWork
+from cbc_domain.ports.system import Clock, Identities
+
+QUIET_FOR: Final = timedelta(seconds=30)
+PAGE: Final = 500
+
+
+@attrs.frozen
+class Reconcile:
+    """Harmless to repeat: a position has one such task waiting at a time."""
+
+    store: Store
+    clock: Clock
+    identities: Identities
+
+    async def __call__(self) -> int:
+        """Put a look at the venue on the lane for each quiet, unfinished position; answer how many."""
+        looked = 0
+        after: PositionId | None = None
+        while page := await self.store.run(partial(self._page, after)):
+            after, looked = page[-1], looked + len(page)
+        return looked
+
+    async def _page(self, after: PositionId | None, work: UnitOfWork) -> Sequence[PositionId]:
+        page = await work.trades.unfinished(after, PAGE, self.clock.now() - QUIET_FOR)
+        trades = await work.trades.trades(page, lock=False)
+        await work.lane.add([protect_task(trade.position, TaskId(self.identities.new()), self.clock) for trade in trades])
+        return page

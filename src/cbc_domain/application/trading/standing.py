@@ -1,0 +1,82 @@
+"""What a trade's orders say about it: what stands at the venue, what is in doubt, what is bare."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from decimal import Decimal
+from typing import Final
+
+from cbc_domain.ports.persistence.trades import Trade
+from cbc_domain.risk.defaults import SystemLimits
+from cbc_domain.trading.model import Leg, Order, OrderState, PositionState
+from cbc_domain.trading.protection import unprotected_too_long
+
+AT_VENUE: Final = frozenset({OrderState.ACKED, OrderState.PARTIALLY_FILLED})
+IN_DOUBT: Final = frozenset({OrderState.SUBMITTED, OrderState.UNKNOWN})
+PROTECTION: Final = (Leg.STOP, Leg.TARGET)
+
+
+def newest(orders: Iterable[Order], leg: Leg) -> Order | None:
+    """The latest intended order of a leg; None without one."""
+    return max((order for order in orders if order.leg is leg), key=lambda order: order.seq, default=None)
+
+
+def standing(orders: Iterable[Order], leg: Leg) -> Order | None:
+    """The latest order of a leg that the venue has confirmed and not ended; None without one."""
+    return newest((order for order in orders if order.state in AT_VENUE), leg)
+
+
+def unfinished(trade: Trade) -> tuple[Order, ...]:
+    return tuple(order for order in trade.orders if not order.state.final)
+
+
+def entered(trade: Trade) -> bool:
+    """Whether nothing more can be bought: the venue's quantity of it can only fall from here."""
+    return all(order.state.final for order in trade.orders if order.leg is Leg.ENTRY)
+
+
+def leaving(trade: Trade) -> bool:
+    """Whether somebody wants the position closed."""
+    exits = any(order.leg is Leg.EXIT and not order.state.final for order in trade.orders)
+    return exits or trade.position.closing_reason is not None
+
+
+def bare(trade: Trade) -> bool:
+    """Whether something is open and the venue does not hold both a stop and a target for all of it (ORD-09)."""
+    position = trade.position
+    if position.state.final or position.quantity <= 0 or leaving(trade):
+        return False
+    return not all(_covers(trade, leg) for leg in PROTECTION)
+
+
+def beyond_protection(trade: Trade, now: datetime, limits: SystemLimits) -> bool:
+    """Whether a bare position was refused protection as often, or waited for it as long, as is allowed (ORD-10)."""
+    refused = any(_refused(trade, leg, limits) and not _covers(trade, leg) for leg in PROTECTION)
+    return bare(trade) and (refused or unprotected_too_long(trade.position, now, limits))
+
+
+def immovable(trade: Trade, leg: Leg, limits: SystemLimits) -> bool:
+    """Whether the venue refused a better stop or target as often as we ask: the one that covers everything stays."""
+    return _refused(trade, leg, limits) and _covers(trade, leg)
+
+
+def stray(trade: Trade) -> Decimal:
+    """What the entry of an abandoned position bought all the same and nothing of ours has sold again; else zero.
+
+    The venue took an order that it had said it did not know: the position is final, what is there must go.
+    """
+    if trade.position.state is not PositionState.ABANDONED:
+        return Decimal(0)
+    bought = sum((order.filled for order in trade.orders if not order.reduces), start=Decimal(0))
+    return max(bought - sum((order.filled for order in trade.orders if order.reduces), start=Decimal(0)), Decimal(0))
+
+
+def _covers(trade: Trade, leg: Leg) -> bool:
+    order = standing(trade.orders, leg)
+    return order is not None and order.quantity - order.filled >= trade.position.quantity
+
+
+def _refused(trade: Trade, leg: Leg, limits: SystemLimits) -> bool:
+    """The newest orders of a leg were all refused, as many as are attempted (ORD-10)."""
+    last = sorted((order for order in trade.orders if order.leg is leg), key=lambda order: order.seq)
+    tried = last[-limits.protect_attempts :]
+    return len(tried) == limits.protect_attempts and all(order.state is OrderState.REJECTED for order in tried)

@@ -1,0 +1,94 @@
+"""What becomes of a task after a round of calls: it is over, it is tried again, or the position must be closed."""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Final
+
+import attrs
+
+from cbc_domain.application.trading.first_calls import PARTIAL_WAITS
+from cbc_domain.application.trading.standing import (
+    AT_VENUE,
+    PROTECTION,
+    bare,
+    beyond_protection,
+    newest,
+    stray,
+    unfinished,
+)
+from cbc_domain.ports.persistence.trades import Trade
+from cbc_domain.risk.defaults import SystemLimits
+from cbc_domain.risk.model import Reason
+from cbc_domain.trading.model import Leg, OrderState, PositionState, Task, TaskAction
+from cbc_domain.trading.priority import LONGEST_CLOSE_DELAY, retry_at
+
+BARE_AGAIN: Final = timedelta(seconds=1)
+"""Three attempts fit into the five seconds of ORD-10."""
+
+LOOK_AGAIN: Final = timedelta(minutes=1)
+"""When an entry that was given up in doubt is asked for once more: no call of ours is on its way for so long (EXC-09)."""
+
+
+@attrs.frozen
+class TaskOutcome:
+    """`due` is when the task is tried again, None when it is over; `buried` is why an open will never be carried out (PRI-05).
+
+    `close` asks to close the position as UNPROTECTED; `look_again` to ask once more for an entry that was given up in doubt.
+    """
+
+    due: datetime | None = None
+    buried: Reason | None = None
+    close: bool = False
+    look_again: datetime | None = None
+
+
+def outcome(task: Task, trade: Trade, now: datetime, limits: SystemLimits, *, nothing_there: bool) -> TaskOutcome:
+    """Judge a task by its trade as it is stored now; `nothing_there` says that the venue holds nothing of the position."""
+    if task.action is not TaskAction.CLOSE and beyond_protection(trade, now, limits):
+        return TaskOutcome(close=True)
+    if not _over(task, trade, nothing_there=nothing_there):
+        return TaskOutcome(due=_due(task, trade, now))
+    given_up = trade.position.state is PositionState.ABANDONED and _entry_lapsed(trade)
+    if task.action is TaskAction.PROTECT or not given_up:
+        return TaskOutcome()
+    late = task.not_after is not None and now > task.not_after
+    unsent = task.action is TaskAction.OPEN and trade.position.closing_reason is None
+    reason = (Reason.WINDOW_EXPIRED if late else Reason.UNAVAILABLE) if unsent else None
+    return TaskOutcome(buried=reason, look_again=now + LOOK_AGAIN)
+
+
+def wants_exit(task: Task, trade: Trade, *, nothing_there: bool) -> Decimal | None:
+    """How much a close still has to sell when its exit is over, refused or partly filled; None when it has what it needs."""
+    left = max(trade.position.quantity, Decimal(0)) or (Decimal(0) if nothing_there else stray(trade))
+    running = any(order.leg is Leg.EXIT for order in unfinished(trade))
+    wanted = task.action is TaskAction.CLOSE and left > 0 and not running
+    return left if wanted else None
+
+
+def _over(task: Task, trade: Trade, *, nothing_there: bool) -> bool:
+    left = unfinished(trade)
+    if task.action is TaskAction.CLOSE or trade.position.state.final:
+        return trade.position.state.final and not left and (nothing_there or not stray(trade))
+    if trade.position.closing_reason is not None:
+        return True
+    stands = sorted(order.leg for order in left) == sorted(PROTECTION) and all(order.state in AT_VENUE for order in left)
+    return trade.position.state is PositionState.PROTECTED and stands
+
+
+def _due(task: Task, trade: Trade, now: datetime) -> datetime:
+    """An order whose fate is open is asked for until the venue answers, whatever the number of attempts."""
+    if bare(trade):
+        return now + BARE_AGAIN
+    jitter = Decimal(task.id.int % 1000) / 1000
+    due = retry_at(task, now, jitter) or now + LONGEST_CLOSE_DELAY
+    stale = [
+        order.sent_at + PARTIAL_WAITS
+        for order in unfinished(trade)
+        if order.state is OrderState.PARTIALLY_FILLED and order.trigger is None and order.sent_at
+    ]
+    return min([due, *(moment for moment in stale if moment > now)])
+
+
+def _entry_lapsed(trade: Trade) -> bool:
+    entry = newest(trade.orders, Leg.ENTRY)
+    return entry is not None and entry.state is OrderState.EXPIRED and entry.sent_at is not None
