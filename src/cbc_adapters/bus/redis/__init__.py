@@ -1,0 +1,1 @@
+"""Wake-ups between processes through Redis pub/sub."""

@@ -1,0 +1,1 @@
+"""Counters within one process."""

@@ -1,0 +1,1 @@
+"""Counters shared by processes through Redis."""

@@ -1,0 +1,1 @@
+"""The development channel: letters go to a file in the data directory instead of a mail server (NTF-01)."""

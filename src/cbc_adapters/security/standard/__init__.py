@@ -1,0 +1,1 @@
+"""Argon2id, signed tokens and AES-GCM from well-kept libraries."""
