@@ -1,0 +1,1 @@
+"""The stores on PostgreSQL: tables, statements, migrations and background jobs."""

@@ -1,0 +1,160 @@
+"""The order lane on PostgreSQL: a query that embodies PRI-02 to PRI-04 claims tasks, one at a time for an account."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Any, Final
+
+import attrs
+from sqlalchemy import CTE, Select, and_, bindparam, exists, func, null, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from cbc_adapters.persistence.postgres.batches import Row, insert_rows, update_rows
+from cbc_adapters.persistence.postgres.lane_order import lane_order
+from cbc_adapters.persistence.postgres.rows.orders import order_row, task_of, task_row
+from cbc_adapters.persistence.postgres.spelled import one_of
+from cbc_adapters.persistence.postgres.tables.lane import lane_accounts
+from cbc_adapters.persistence.postgres.tables.lane import tasks as task_table
+from cbc_adapters.persistence.postgres.tables.metadata import instant
+from cbc_adapters.persistence.postgres.tables.trades import orders, positions
+from cbc_adapters.persistence.postgres.trade_reading import among, read_trades
+from cbc_domain.kernel.ids import PositionId, TaskId
+from cbc_domain.ports.persistence.work import Backlog, Claim
+from cbc_domain.trading.model import Leg, Order, OrderState, Task, TaskAction, TaskState
+
+_TASK: Final = task_table.c
+_ACCOUNT: Final = lane_accounts.c
+_ORDER: Final = orders.c
+_LOOK_AHEAD: Final = 10
+"""How far down the order a claim looks, in multiples of what it takes; all the way when nothing there was free."""
+
+_NOW: Final = bindparam("now", type_=instant)
+_UNTIL: Final = bindparam("until", type_=instant)
+_OWED: Final = one_of(_TASK.state, (TaskState.WAITING, TaskState.LEASED))
+_ABANDONED: Final = and_(_TASK.state == TaskState.LEASED.value, _TASK.lease_until <= _NOW)
+_UNCLAIMED: Final = and_(_OWED, or_(_TASK.state == TaskState.WAITING.value, _ABANDONED))
+_ANY_DUE: Final = select(exists().where(_UNCLAIMED, _TASK.due_at <= _NOW))
+"""Asked first, because mostly nothing waits and the claim itself is a large statement."""
+
+
+@attrs.frozen
+class PostgresLane:
+    _connection: AsyncConnection
+
+    async def add(self, tasks: Sequence[Task], exits: Sequence[Order] = ()) -> None:
+        if not tasks:
+            return
+        added = await add_tasks(self._connection, tasks)
+        legs = [order_row(order) for order in exits if order.position in added]
+        if legs:
+            await self._connection.execute(insert_rows(orders, legs).on_conflict_do_nothing())
+
+    async def claim(self, now: datetime, lease: timedelta, most: int, *, rehearsal_first: bool) -> Sequence[Claim]:
+        if not await self._connection.scalar(_ANY_DUE, {"now": now}):
+            return []
+        tasks = await self._lease(now, lease, most, most * _LOOK_AHEAD, rehearsal_first)
+        if not tasks:
+            tasks = await self._lease(now, lease, most, None, rehearsal_first)
+        found = await read_trades(self._connection, {task.position for task in tasks}, lock=False)
+        trades = {trade.position.id: trade for trade in found}
+        return [Claim(task, trades[task.position]) for task in tasks]
+
+    async def _lease(self, now: datetime, lease: timedelta, most: int, look: int | None, rehearsal_first: bool) -> list[Task]:
+        claim, times = _claim(most, look, rehearsal_first), {"now": now, "until": now + lease}
+        return [task_of(row) for row in (await self._connection.execute(claim, times)).mappings()]
+
+    async def finish(self, tasks: Collection[TaskId]) -> None:
+        await self._let_go([{"id": task, "state": TaskState.DONE.value} for task in tasks])
+
+    async def bury(self, tasks: Mapping[TaskId, str]) -> None:
+        dead = TaskState.DEAD.value
+        await self._let_go([{"id": task, "state": dead, "reason": reason} for task, reason in tasks.items()])
+
+    async def retry(self, due: Mapping[TaskId, datetime]) -> None:
+        waiting = TaskState.WAITING.value
+        await self._let_go([{"id": task, "state": waiting, "due_at": at} for task, at in due.items()])
+
+    async def backlog(self, now: datetime) -> Backlog:
+        is_due = _TASK.due_at <= _NOW
+        counted = select(
+            func.count().filter(is_due).label("due"),
+            func.count().filter(~is_due).label("later"),
+            func.min(_TASK.waiting_since).filter(is_due).label("oldest"),
+        ).where(_UNCLAIMED)
+        row = (await self._connection.execute(counted, {"now": now})).one()
+        oldest_s = None if row.oldest is None else max(0, (now - row.oldest) // timedelta(seconds=1))
+        return Backlog(row.due, row.later, oldest_s)
+
+    async def _let_go(self, rows: Sequence[Row]) -> None:
+        if not rows:
+            return
+        changed = update_rows(task_table, rows, "id").where(_OWED).values(lease_until=null())
+        await self._connection.execute(changed)
+        # A worker that lost its lease does not free the account of the one that has it now.
+        held = among(_ACCOUNT.task, [row["id"] for row in rows])
+        await self._connection.execute(update(lane_accounts).where(held).values(task=null(), held_until=null()))
+
+
+async def add_tasks(connection: AsyncConnection, tasks: Sequence[Task]) -> frozenset[PositionId]:
+    """Add tasks that do not stand already; the positions of those that were added."""
+    accounts = [{"account": account} for account in sorted({task.account for task in tasks})]
+    await connection.execute(insert_rows(lane_accounts, accounts).on_conflict_do_nothing())
+    new = insert_rows(task_table, [task_row(task) for task in tasks]).on_conflict_do_nothing()
+    return frozenset((await connection.scalars(new.returning(_TASK.position))).all())
+
+
+@cache
+def _claim(most: int, look: int | None, rehearsal_first: bool) -> Select[Any]:
+    """The statement, made once for each size: building it takes longer than running it."""
+    picked = _pick(most, look, rehearsal_first)
+    leased = (
+        update(task_table)
+        .where(_TASK.id == picked.c.id)
+        .values(state=TaskState.LEASED.value, lease_until=_UNTIL, attempts=_TASK.attempts + 1)
+        .returning(*_TASK)
+        .cte("leased")
+    )
+    held = (
+        update(lane_accounts)
+        .where(_ACCOUNT.account == picked.c.account)
+        .values(task=picked.c.id, held_until=_UNTIL)
+        .cte("held")
+    )
+    intended = or_(
+        and_(picked.c.action == TaskAction.OPEN.value, _ORDER.leg == Leg.ENTRY.value),
+        and_(picked.c.action == TaskAction.CLOSE.value, _ORDER.leg == Leg.EXIT.value),
+    )
+    sent = (
+        update(orders)
+        .where(_ORDER.position == picked.c.position, _ORDER.state == OrderState.CREATED.value, intended)
+        .values(state=OrderState.SUBMITTED.value, sent_at=_NOW, attempts=_ORDER.attempts + 1)
+        .cte("sent")
+    )
+    return select(leased).add_cte(held, sent).order_by(*lane_order(leased, _NOW, rehearsal_first=rehearsal_first))
+
+
+def _pick(most: int, look: int | None, rehearsal_first: bool) -> CTE:
+    """Lock the first tasks in order, at most one of an account, with that account and the position.
+
+    A position that somebody is writing is left for later: he has read its orders, and would overwrite that one was sent.
+    """
+    order = lane_order(task_table, _NOW, rehearsal_first=rehearsal_first)
+    free = or_(_ACCOUNT.held_until.is_(None), _ACCOUNT.held_until <= _NOW)
+    takeable = and_(_UNCLAIMED, _TASK.due_at <= _NOW, free)
+    with_account = task_table.join(lane_accounts, _ACCOUNT.account == _TASK.account)
+    sorted_by = (_TASK.id, _TASK.account, _TASK.base_priority, _TASK.waiting_since, _TASK.environment, _TASK.rotation)
+    front = select(*sorted_by).select_from(with_account).where(takeable).order_by(*order).limit(look).subquery("front")
+    in_order = lane_order(front, _NOW, rehearsal_first=rehearsal_first)
+    of_account = func.row_number().over(partition_by=front.c.account, order_by=in_order)
+    ranked = select(front.c.id, of_account.label("place")).subquery("ranked")
+    # What can be taken is asked twice: a row that another claimer changed after this statement began is judged again by
+    # its newest version, so that a second task of an account which was just taken falls out.
+    return (
+        select(_TASK.id, _TASK.account, _TASK.position, _TASK.action)
+        .select_from(with_account.join(ranked, ranked.c.id == _TASK.id).join(positions, positions.c.id == _TASK.position))
+        .where(ranked.c.place == 1, takeable)
+        .order_by(*order)
+        .limit(most)
+        .with_for_update(of=[lane_accounts, task_table, positions], key_share=True, skip_locked=True)
+        .cte("picked")
+    )

@@ -1,0 +1,109 @@
+"""From one signal to every member's part of it on PostgreSQL."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+
+import attrs
+from sqlalchemy import Date, Text, func, select
+from sqlalchemy.dialects.postgresql import insert as insert_into
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from cbc_adapters.persistence.postgres.batches import Row, batch, insert_rows
+from cbc_adapters.persistence.postgres.candidates import lock_members, read_candidates
+from cbc_adapters.persistence.postgres.lane import add_tasks
+from cbc_adapters.persistence.postgres.rows.orders import order_row, ordered_row, skipped_row
+from cbc_adapters.persistence.postgres.rows.positions import position_row
+from cbc_adapters.persistence.postgres.tables.metadata import asset, identity
+from cbc_adapters.persistence.postgres.tables.outcomes import equity_marks
+from cbc_adapters.persistence.postgres.tables.people import members
+from cbc_adapters.persistence.postgres.tables.trades import decisions, orders, positions
+from cbc_adapters.persistence.postgres.trade_reading import among
+from cbc_domain.identity.model import Role
+from cbc_domain.kernel.errors import NotFound
+from cbc_domain.kernel.ids import MemberId, SignalId, StrategyId
+from cbc_domain.kernel.time import local_day
+from cbc_domain.kernel.venues import Environment
+from cbc_domain.trading.candidates import Candidate
+from cbc_domain.trading.model import Ordered, Skipped
+
+
+@attrs.frozen
+class PostgresPlanning:
+    _connection: AsyncConnection
+
+    async def page(self, signal: SignalId, after: MemberId | None, limit: int) -> Sequence[MemberId]:
+        decided = select(decisions.c.member).where(decisions.c.signal == signal, decisions.c.member == members.c.id)
+        found = (
+            select(members.c.id).where(members.c.role == Role.USER.value, ~decided.exists()).order_by(members.c.id).limit(limit)
+        )
+        following = found if after is None else found.where(members.c.id > after)
+        return [MemberId(row.id) for row in await self._connection.execute(following)]
+
+    async def candidates(
+        self, members: Sequence[MemberId], strategy: StrategyId | None, now: datetime, *, lock: bool
+    ) -> Sequence[Candidate]:
+        """Raises NotFound `not_found` for nobody."""
+        if not members:
+            return []
+        if lock:
+            await lock_members(self._connection, members)
+        known = await read_candidates(self._connection, members, strategy, now)
+        for member in members:
+            if member not in known:
+                raise NotFound("not_found", f"expected a member, was none of {member}")
+        return [known[member] for member in members]
+
+    async def observe_equity(self, equities: Mapping[tuple[MemberId, Environment], Decimal], now: datetime) -> None:
+        if not equities:
+            return
+        zones = select(members.c.id, members.c.time_zone).where(among(members.c.id, {member for member, _ in equities}))
+        days = {row.id: local_day(now, row.time_zone) for row in await self._connection.execute(zones)}
+        # In one order everywhere, so that two observers of the same members wait for each other and never in a circle.
+        rows = [
+            {"member": member, "environment": environment.value, "day": days[member], "equity": equity}
+            for (member, environment), equity in sorted(equities.items())
+        ]
+        await self._mark(rows)
+
+    async def record(self, ordered: Sequence[Ordered], skipped: Sequence[Skipped], now: datetime) -> None:
+        parts = {(part.position.signal, part.position.member): part for part in reversed(ordered)}
+        rows = [ordered_row(part, now) for part in parts.values()] + [skipped_row(part, now) for part in skipped]
+        first = await self._decide(sorted(rows, key=lambda row: (row["signal"], row["member"])))
+        taken = [part for key, part in parts.items() if key in first]
+        if taken:
+            await self._connection.execute(insert_rows(positions, [position_row(part.position) for part in taken]))
+            legs = [order_row(order) for part in taken for order in part.orders]
+            if legs:
+                await self._connection.execute(insert_rows(orders, legs).on_conflict_do_nothing())
+            await add_tasks(self._connection, [part.task for part in taken])
+
+    async def _decide(self, rows: Sequence[Row]) -> frozenset[tuple[SignalId, MemberId]]:
+        """Write decisions; which of the ordered ones are first and so are to be carried out."""
+        if not rows:
+            return frozenset()
+        decision = decisions.c
+        new = insert_rows(decisions, rows).on_conflict_do_nothing()
+        written = await self._connection.execute(new.returning(decision.signal, decision.member, decision.outcome))
+        return frozenset((row.signal, row.member) for row in written if row.outcome == "ordered")
+
+    async def _mark(self, rows: Sequence[Row]) -> None:
+        new = batch(rows, {"member": identity, "environment": Text(), "day": Date(), "equity": asset})
+        mark = equity_marks.c
+        before = (
+            select(mark.peak)
+            .where(mark.member == new.c.member, mark.environment == new.c.environment)
+            .order_by(mark.day.desc())
+            .limit(1)
+            .scalar_subquery()
+        )
+        measured = select(
+            new.c.member, new.c.environment, new.c.day, new.c.equity, func.greatest(new.c.equity, before)
+        ).order_by(new.c.place)
+        written = insert_into(equity_marks).from_select(["member", "environment", "day", "opening", "peak"], measured)
+        higher = written.excluded.peak > mark.peak
+        await self._connection.execute(
+            written.on_conflict_do_update(
+                index_elements=["member", "environment", "day"], set_={"peak": written.excluded.peak}, where=higher
+            )
+        )

@@ -1,0 +1,1 @@
+"""Rows to values and back, in small named functions."""

@@ -1,0 +1,178 @@
+"""Trades on PostgreSQL: orders, fills and positions of all members, changed a batch at a time."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final, TypeVar
+from uuid import UUID
+
+import attrs
+from sqlalchemy import RowMapping, Select, Table, any_, literal, select
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import insert as insert_into
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from cbc_adapters.persistence.postgres.batches import Row, batch, insert_rows, update_rows
+from cbc_adapters.persistence.postgres.cursors import read_cursor, write_cursor
+from cbc_adapters.persistence.postgres.rows import orders as order_rows
+from cbc_adapters.persistence.postgres.rows import positions as position_rows
+from cbc_adapters.persistence.postgres.tables import outcomes
+from cbc_adapters.persistence.postgres.tables import trades as tables
+from cbc_adapters.persistence.postgres.tables.metadata import text
+from cbc_adapters.persistence.postgres.trade_reading import (
+    ENDED,
+    UNFINISHED,
+    WAITING_FOR_SETTLEMENT,
+    among,
+    quiet_since,
+    reached,
+    read_trades,
+    with_fills,
+)
+from cbc_domain.kernel.ids import AccountId, MemberId, PositionId, SignalId, StrategyId
+from cbc_domain.kernel.venues import Side, Symbol
+from cbc_domain.ports.persistence.trades import Settlement, Trade
+from cbc_domain.ports.persistence.views import Page
+from cbc_domain.risk.model import CoinBlock
+from cbc_domain.trading.model import Fill, Order, Position, PositionState
+
+T = TypeVar("T")
+
+_POSITION: Final = tables.positions.c
+_ORDER: Final = tables.orders.c
+
+
+@attrs.frozen
+class PostgresTrades:
+    _connection: AsyncConnection
+
+    async def trades(self, positions: Collection[PositionId], *, lock: bool) -> Sequence[Trade]:
+        return await read_trades(self._connection, positions, lock=lock)
+
+    async def positions_of_orders(self, client_ids: Collection[str]) -> Mapping[str, PositionId]:
+        asked = literal(list(client_ids), ARRAY(text, dimensions=1))
+        found = select(_ORDER.client_id, _ORDER.position).where(_ORDER.client_id == any_(asked))
+        return {row.client_id: row.position for row in await self._connection.execute(found)}
+
+    async def add_orders(self, orders: Sequence[Order]) -> None:
+        if orders:
+            new = insert_rows(tables.orders, [order_rows.order_row(order) for order in orders])
+            await self._connection.execute(new.on_conflict_do_nothing())
+
+    async def save(self, trades: Sequence[Trade], fills: Sequence[tuple[AccountId, Fill]]) -> None:
+        changed = [position_rows.position_state_row(trade.position) for trade in trades]
+        if changed:
+            await self._connection.execute(update_rows(tables.positions, changed, "id"))
+        legs = [order_rows.order_state_row(order) for trade in trades for order in trade.orders]
+        if legs:
+            await self._connection.execute(update_rows(tables.orders, legs, "id"))
+        if fills:
+            await self._add_fills([order_rows.fill_row(account, fill) for account, fill in fills])
+
+    async def closable(
+        self,
+        strategy: StrategyId,
+        symbol: Symbol | None,
+        sides: Collection[Side],
+        opened_before: datetime | None,
+        after: PositionId | None,
+        limit: int,
+    ) -> Sequence[PositionId]:
+        found = reached(strategy, symbol, sides).order_by(_POSITION.id).limit(limit)
+        if opened_before is not None:
+            found = found.where(_POSITION.created_at < opened_before)
+        return await self._ids(found if after is None else found.where(_POSITION.id > after))
+
+    async def opened_since(
+        self, strategy: StrategyId, symbol: Symbol | None, sides: Collection[Side], since: datetime
+    ) -> PositionId | None:
+        newest = (
+            reached(strategy, symbol, sides)
+            .where(_POSITION.created_at > since)
+            .order_by(_POSITION.created_at.desc(), _POSITION.id.desc())
+            .limit(1)
+        )
+        return next(iter(await self._ids(newest)), None)
+
+    async def unfinished(self, after: PositionId | None, limit: int, touched_before: datetime) -> Sequence[PositionId]:
+        found = select(_POSITION.id).where(UNFINISHED, quiet_since(touched_before)).order_by(_POSITION.id).limit(limit)
+        return await self._ids(found if after is None else found.where(_POSITION.id > after))
+
+    async def open_of(self, member: MemberId) -> Sequence[PositionId]:
+        found = select(_POSITION.id).where(_POSITION.member == member, UNFINISHED).order_by(_POSITION.id)
+        return await self._ids(found)
+
+    async def block_coins(self, blocks: Sequence[CoinBlock]) -> None:
+        if blocks:
+            rows = [order_rows.block_row(block) for block in blocks]
+            await self._connection.execute(insert_rows(outcomes.coin_blocks, rows).on_conflict_do_nothing())
+
+    async def unsettled(self, now: datetime, limit: int) -> Sequence[PositionId]:
+        waiting = select(_POSITION.id).where(ENDED, WAITING_FOR_SETTLEMENT)
+        return await self._ids(waiting.order_by(_POSITION.closed_at, _POSITION.id).limit(limit))
+
+    async def settle(self, settlements: Sequence[Settlement]) -> None:
+        if not settlements:
+            return
+        written = {settlement.position: position_rows.settlement_row(settlement) for settlement in settlements}
+        states = [{"id": row["position"], "settlement": row["state"]} for row in written.values()]
+        settled = update_rows(tables.positions, states, "id").where(WAITING_FOR_SETTLEMENT).returning(_POSITION.id)
+        moved = set((await self._connection.scalars(settled)).all())
+        if moved:
+            await self._write_settlements([row for position, row in written.items() if position in moved])
+
+    async def settlements(self, positions: Collection[PositionId]) -> Sequence[Settlement]:
+        position = outcomes.settlements.c.position
+        found = select(outcomes.settlements).where(among(position, positions)).order_by(position)
+        return [position_rows.settlement_of(row) for row in (await self._connection.execute(found)).mappings()]
+
+    async def positions_page(
+        self, member: MemberId, cursor: str | None, limit: int, symbol: str | None, states: Collection[PositionState] | None
+    ) -> Page[Position]:
+        found = select(tables.positions).where(_POSITION.member == member)
+        if symbol is not None:
+            found = found.where(_POSITION.symbol == symbol)
+        if states is not None:
+            found = found.where(_POSITION.state.in_(sorted(states)))
+        return await self._page(found, tables.positions, cursor, limit, position_rows.position_of)
+
+    async def orders_page(
+        self, member: MemberId, cursor: str | None, limit: int, symbol: str | None, status: str | None
+    ) -> Page[Order]:
+        found = with_fills(_ORDER.member == member)
+        if symbol is not None:
+            found = found.where(_ORDER.symbol == symbol)
+        if status is not None:
+            found = found.where(_ORDER.state == status)
+        return await self._page(found, tables.orders, cursor, limit, order_rows.order_of)
+
+    async def of_signal(self, signal: SignalId, member: MemberId | None) -> Sequence[PositionId]:
+        found = select(_POSITION.id).where(_POSITION.signal == signal).order_by(_POSITION.id)
+        return await self._ids(found if member is None else found.where(_POSITION.member == member))
+
+    async def _ids(self, query: Select[tuple[UUID]]) -> Sequence[PositionId]:
+        return [PositionId(row.id) for row in await self._connection.execute(query)]
+
+    async def _page(
+        self, query: Select[Any], table: Table, cursor: str | None, limit: int, value: Callable[[RowMapping], T]
+    ) -> Page[T]:
+        newest = query.order_by(None).order_by(table.c.id.desc()).limit(limit + 1)
+        if cursor is not None:
+            newest = newest.where(table.c.id < read_cursor(cursor))
+        rows = (await self._connection.execute(newest)).mappings().all()
+        following = write_cursor(rows[limit - 1]["id"]) if len(rows) > limit else None
+        return Page([value(row) for row in rows[:limit]], following)
+
+    async def _add_fills(self, rows: Sequence[Row]) -> None:
+        types = {key: tables.fills.c[key].type for key in rows[0] if key != "client_id"} | {"client_id": text}
+        new = batch(rows, types)
+        names = [name for name in rows[0] if name != "client_id"]
+        ours = select(_ORDER.id, *(new.c[name] for name in names)).join_from(
+            new, tables.orders, _ORDER.client_id == new.c.client_id
+        )
+        written = insert_into(tables.fills).from_select(["order", *names], ours.order_by(new.c.place))
+        await self._connection.execute(written.on_conflict_do_nothing(index_elements=["account", "id"]))
+
+    async def _write_settlements(self, rows: Sequence[Row]) -> None:
+        new = insert_rows(outcomes.settlements, rows)
+        replaced = {name: new.excluded[name] for name in rows[0] if name != "position"}
+        await self._connection.execute(new.on_conflict_do_update(index_elements=["position"], set_=replaced))

@@ -1,0 +1,110 @@
+"""One connection and one transaction under all the stores."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Final, TypeVar
+
+import attrs
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncTransaction
+
+from cbc_adapters.persistence.postgres.answers import PostgresAnswers
+from cbc_adapters.persistence.postgres.books import PostgresBooks
+from cbc_adapters.persistence.postgres.configuration import PostgresConfiguration
+from cbc_adapters.persistence.postgres.engine import away
+from cbc_adapters.persistence.postgres.jobs import PostgresJobs
+from cbc_adapters.persistence.postgres.lane import PostgresLane
+from cbc_adapters.persistence.postgres.outbox import PostgresOutbox
+from cbc_adapters.persistence.postgres.people import PostgresPeople
+from cbc_adapters.persistence.postgres.planning import PostgresPlanning
+from cbc_adapters.persistence.postgres.signals import PostgresSignals
+from cbc_adapters.persistence.postgres.trades import PostgresTrades
+from cbc_domain.ports.persistence.books import Books
+from cbc_domain.ports.persistence.people import People
+from cbc_domain.ports.persistence.planning import Planning
+from cbc_domain.ports.persistence.signals import Signals
+from cbc_domain.ports.persistence.trades import Trades
+from cbc_domain.ports.persistence.unit_of_work import LostRace, UnitOfWork
+from cbc_domain.ports.persistence.work import Answers, Configuration, Jobs, Lane, Outbox
+from cbc_domain.ports.system import Identities
+
+T = TypeVar("T")
+
+RETRIES: Final = 5
+"""How often a unit that lost a race is done again (LED-07)."""
+
+
+@attrs.define(eq=False)
+class PostgresUnitOfWork:
+    """The stores over one transaction; not frozen, because the port declares its stores as plain attributes."""
+
+    people: People
+    signals: Signals
+    planning: Planning
+    trades: Trades
+    lane: Lane
+    books: Books
+    outbox: Outbox
+    jobs: Jobs
+    answers: Answers
+    configuration: Configuration
+    _transaction: AsyncTransaction
+
+    async def commit(self) -> None:
+        await self._transaction.commit()
+
+
+@attrs.frozen
+class PostgresStore:
+    """Opens units of work on the engine's pool; a unit holds one connection from its first to its last line."""
+
+    engine: AsyncEngine
+    identities: Identities
+
+    @asynccontextmanager
+    async def __call__(self) -> AsyncIterator[UnitOfWork]:
+        connection = await self._connect()
+        try:
+            async with connection.begin() as transaction:
+                yield _stores(connection, transaction, self.identities)
+                if transaction.is_active:
+                    await transaction.rollback()
+        finally:
+            await connection.close()
+
+    async def run(self, act: Callable[[UnitOfWork], Awaitable[T]]) -> T:
+        """Do `act` in a unit and commit it; a unit that lost a race is done again, up to 5 times (LED-07)."""
+        for _ in range(RETRIES):
+            try:
+                return await self._once(act)
+            except LostRace:
+                continue
+        return await self._once(act)
+
+    async def _once(self, act: Callable[[UnitOfWork], Awaitable[T]]) -> T:
+        async with self() as work:
+            result = await act(work)
+            await work.commit()
+        return result
+
+    async def _connect(self) -> AsyncConnection:
+        try:
+            return await self.engine.connect()
+        except (OSError, NoConnectionFree) as fault:
+            raise away(fault) from fault
+
+
+def _stores(connection: AsyncConnection, transaction: AsyncTransaction, identities: Identities) -> PostgresUnitOfWork:
+    return PostgresUnitOfWork(
+        people=PostgresPeople(connection),
+        signals=PostgresSignals(connection),
+        planning=PostgresPlanning(connection),
+        trades=PostgresTrades(connection),
+        lane=PostgresLane(connection),
+        books=PostgresBooks(connection, identities),
+        outbox=PostgresOutbox(connection),
+        jobs=PostgresJobs(connection),
+        answers=PostgresAnswers(connection),
+        configuration=PostgresConfiguration(connection),
+        transaction=transaction,
+    )
