@@ -1,0 +1,94 @@
+"""What a member has open, blocked and done in one environment, read from the trades in memory (ELG-05)."""
+
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from itertools import takewhile
+from typing import Final
+
+import attrs
+
+from cbc_adapters.persistence.memory.table import Changes, Table
+from cbc_adapters.persistence.memory.trade_tables import WAITING, Holder, TradeTables
+from cbc_domain.identity.model import Member
+from cbc_domain.kernel.ids import MemberId
+from cbc_domain.kernel.time import day_start, local_day
+from cbc_domain.kernel.venues import Environment
+from cbc_domain.risk.defaults import SystemLimits
+from cbc_domain.risk.limits import streak_pause
+from cbc_domain.risk.model import Activity, EquityBase
+from cbc_domain.trading.model import Position, PositionState
+from cbc_domain.trading.positions import net
+
+_LIMITS: Final = SystemLimits()
+_WEEK: Final = timedelta(days=7)
+
+
+@attrs.frozen
+class Equities:
+    """The first equity of each of the last seven local days, oldest first, and the highest ever, in USDT (RSK-03)."""
+
+    firsts: tuple[tuple[date, Decimal], ...]
+    peak: Decimal
+
+
+class MemoryActivity:
+    def __init__(self, changes: Changes, trades: TradeTables) -> None:
+        self._trades = trades
+        self._equities = Table[Holder, Equities](changes)
+
+    def observe(self, member: MemberId, environment: Environment, equity: Decimal, today: date) -> None:
+        known = self._equities.get((member, environment)) or Equities((), equity)
+        firsts = known.firsts
+        if not firsts or firsts[-1][0] < today:
+            firsts = (*(first for first in firsts if today - first[0] < _WEEK), (today, equity))
+        self._equities.put((member, environment), Equities(firsts, max(known.peak, equity)))
+
+    def of(self, member: Member, environment: Environment, now: datetime) -> Activity:
+        holder = (member.id, environment)
+        held = [self._trades.positions[position] for position in self._trades.open.all(holder)]
+        today = list(self._created_since(holder, day_start(now, member.time_zone)))
+        losses = list(takewhile(lambda position: net(position) < 0, self._settled(holder)))
+        until = streak_pause(len(losses), losses[0].closed_at if losses else None, _LIMITS)
+        return Activity(
+            environment=environment,
+            open_symbols=frozenset(position.symbol for position in held),
+            open_notional=sum((position.size.notional for position in held), start=Decimal(0)),
+            margin_in_flight=sum((position.size.margin for position in held if _in_flight(position)), start=Decimal(0)),
+            blocked_coins=tuple(self._blocked(holder, now)),
+            trades_today=len(today),
+            notional_today=sum((position.size.notional for position in today), start=Decimal(0)),
+            loss_streak=len(losses),
+            loss_streak_until=until if until is not None and now < until else None,
+            base=self._base(holder, local_day(now, member.time_zone)),
+        )
+
+    def _created_since(self, holder: Holder, start: datetime) -> Iterator[Position]:
+        for created_at, position in self._trades.created.before(holder, None):
+            if created_at < start:
+                return
+            if self._trades.positions[position].state is not PositionState.ABANDONED:
+                yield self._trades.positions[position]
+
+    def _settled(self, holder: Holder) -> Iterator[Position]:
+        newest = (self._trades.positions[position] for _, position in self._trades.ended.before(holder, None))
+        return (position for position in newest if position.settlement not in WAITING)
+
+    def _blocked(self, holder: Holder, now: datetime) -> Iterator[tuple[str, datetime]]:
+        named: set[str] = set()
+        for until, coin, _ in self._trades.blocks_of.before(holder, None):
+            if until <= now:
+                return
+            if coin not in named:
+                named.add(coin)
+                yield coin, until
+
+    def _base(self, holder: Holder, today: date) -> EquityBase | None:
+        known = self._equities.get(holder)
+        if known is None or known.firsts[-1][0] != today:
+            return None
+        return EquityBase(day_start=known.firsts[-1][1], week_start=known.firsts[0][1], peak=known.peak)
+
+
+def _in_flight(position: Position) -> bool:
+    return position.state is PositionState.OPENING and not position.bought

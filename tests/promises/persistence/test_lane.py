@@ -1,0 +1,340 @@
+"""What stores promise of the order lane: its order, its leases, and one worker to an account."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime
+
+import attrs
+import pytest
+
+from cbc_domain.kernel.ids import TaskId
+from cbc_domain.kernel.venues import Environment, Symbol
+from cbc_domain.ports.persistence.trades import Trade
+from cbc_domain.ports.persistence.unit_of_work import Store
+from cbc_domain.ports.persistence.work import Backlog, Claim
+from cbc_domain.trading.model import Leg, Ordered, OrderState, Task, TaskAction, TaskState
+from cbc_domain.trading.priority import BACKGROUND, CRITICAL, HIGH, HIGH_PREPAID, LOW, MEDIUM, order_key
+from tests.promises.samples import BTC, DAY, ETH, MINUTE, NOW, SECOND, Place, Samples, closed, committed
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+LEASE = 30 * SECOND
+
+
+async def claim(store: Store, now: datetime = NOW, most: int = 10, *, rehearsal_first: bool = False) -> list[Claim]:
+    async with committed(store) as work:
+        return list(await work.lane.claim(now, LEASE, most, rehearsal_first=rehearsal_first))
+
+
+def ids(claims: Sequence[Claim]) -> list[TaskId]:
+    return [one.task.id for one in claims]
+
+
+async def waiting(
+    store: Store, samples: Samples, place: Place, base: int, since: datetime = NOW, environment: Environment = Environment.LIVE
+) -> Task:
+    """The open of another member, waiting."""
+    neighbour = await samples.neighbour(store, place, environment)
+    return (await samples.opened(store, neighbour, created_at=since, base=base)).task
+
+
+async def test_a_claimed_task_is_leased_and_its_attempt_is_counted(store: Store, samples: Samples, place: Place) -> None:
+    """rules: PRI-06, ORD-01"""
+    part = await samples.opened(store, place)
+
+    [taken] = await claim(store)
+
+    assert taken.task == attrs.evolve(part.task, state=TaskState.LEASED, attempts=1, lease_until=NOW + LEASE)
+    assert taken.trade.position == part.position
+    assert [order.id for order in taken.trade.orders] == [order.id for order in part.orders]
+
+
+async def test_claiming_an_open_marks_its_entry_and_no_other_leg_as_sent(store: Store, samples: Samples, place: Place) -> None:
+    """rules: ORD-02, ORD-04"""
+    part = await samples.opened(store, place)
+
+    await claim(store, NOW + SECOND)
+
+    async with store() as work:
+        [trade] = await work.trades.trades([part.position.id], lock=False)
+    sent = attrs.evolve(part.orders[0], state=OrderState.SUBMITTED, sent_at=NOW + SECOND, attempts=1)
+    assert trade == Trade(part.position, (sent, *part.orders[1:]))
+
+
+async def test_claiming_a_close_marks_its_exit_as_sent(store: Store, samples: Samples, place: Place) -> None:
+    """rules: ORD-02, ORD-11"""
+    part = await samples.opened(store, place)
+    [opening] = await claim(store)
+    leaving, exit_order = samples.task(part.position, TaskAction.CLOSE, CRITICAL), samples.order(part.position, Leg.EXIT)
+    async with committed(store) as work:
+        await work.lane.finish([opening.task.id])
+        await work.lane.add([leaving], [exit_order])
+
+    [taken] = await claim(store)
+
+    states = {order.leg: order.state for order in taken.trade.orders}
+    async with store() as work:
+        [stored] = await work.trades.trades([part.position.id], lock=False)
+    assert taken.task.id == leaving.id
+    assert states[Leg.STOP] is states[Leg.TARGET] is OrderState.CREATED
+    assert {order.leg: order.state for order in stored.orders}[Leg.EXIT] is OrderState.SUBMITTED
+
+
+async def test_a_second_claim_leaves_the_first_sending_as_it_is(store: Store, samples: Samples, place: Place) -> None:
+    """rules: ORD-04, PRI-06"""
+    part = await samples.opened(store, place)
+    await claim(store)
+
+    [again] = await claim(store, NOW + LEASE)
+
+    assert again.task.attempts == 2
+    assert again.trade.orders[0].sent_at == NOW
+    assert again.trade.orders[0].id == part.orders[0].id
+
+
+async def test_tasks_are_taken_in_the_order_of_the_rule(store: Store, samples: Samples, place: Place) -> None:
+    """rules: PRI-01, PRI-02, PRI-03"""
+    now = NOW + 55 * SECOND
+    tasks = [
+        await waiting(store, samples, place, base, NOW + waited * SECOND)
+        for base in (HIGH, HIGH_PREPAID, MEDIUM, BACKGROUND)
+        for waited in (0, 5, 6, 54)
+    ]
+    tasks += [await waiting(store, samples, place, LOW, NOW, Environment.TESTNET) for _ in range(3)]
+
+    claims = await claim(store, now, 30)
+
+    assert ids(claims) == [task.id for task in sorted(tasks, key=lambda task: order_key(task, now))]
+
+
+async def test_the_same_tasks_are_taken_in_the_same_order_however_many_at_once(
+    store: Store, samples: Samples, place: Place
+) -> None:
+    """rules: PRI-03"""
+    tasks = [await waiting(store, samples, place, HIGH) for _ in range(7)]
+
+    taken = [ids(await claim(store, NOW, 3)) for _ in range(3)]
+
+    expected = [task.id for task in sorted(tasks, key=lambda task: order_key(task, NOW))]
+    assert taken == [expected[:3], expected[3:6], expected[6:]]
+
+
+async def test_a_rehearsal_slot_takes_what_is_critical_then_testnet_then_the_rest(
+    store: Store, samples: Samples, place: Place
+) -> None:
+    """rules: PRI-04"""
+    live = await waiting(store, samples, place, HIGH)
+    testnet = await waiting(store, samples, place, LOW, NOW, Environment.TESTNET)
+    paper = await waiting(store, samples, place, LOW, NOW - 5 * SECOND, Environment.PAPER)
+    part = await samples.opened(store, await samples.neighbour(store, place))
+    critical = samples.task(part.position, TaskAction.PROTECT, CRITICAL, NOW)
+    async with committed(store) as work:
+        await work.lane.finish([part.task.id])
+        await work.lane.add([critical])
+
+    claims = await claim(store, NOW, rehearsal_first=True)
+
+    assert ids(claims) == [critical.id, paper.id, testnet.id, live.id]
+
+
+async def test_what_is_not_due_yet_waits(store: Store, samples: Samples, place: Place) -> None:
+    """rules: PRI-05"""
+    task = await waiting(store, samples, place, HIGH, NOW + SECOND)
+
+    assert await claim(store, NOW) == []
+    assert ids(await claim(store, NOW + SECOND)) == [task.id]
+
+
+async def test_a_leased_task_is_taken_again_when_its_lease_has_ended(store: Store, samples: Samples, place: Place) -> None:
+    """rules: PRI-06"""
+    part = await samples.opened(store, place)
+    await claim(store)
+
+    early = await claim(store, NOW + LEASE - SECOND)
+    [late] = await claim(store, NOW + LEASE)
+
+    assert early == []
+    assert (late.task.id, late.task.attempts, late.task.lease_until) == (part.task.id, 2, NOW + 2 * LEASE)
+
+
+async def test_one_account_is_worked_on_by_one_worker(store: Store, samples: Samples, place: Place) -> None:
+    """rules: ARC-04"""
+    parts = [await samples.opened(store, place, symbol) for symbol in (BTC, ETH)]
+
+    [first] = await claim(store)
+    nothing = await claim(store)
+    async with committed(store) as work:
+        await work.lane.finish([first.task.id])
+    [second] = await claim(store)
+
+    assert nothing == []
+    assert {first.task.id, second.task.id} == {part.task.id for part in parts}
+
+
+@pytest.mark.parametrize("end", ["finish", "bury", "retry", "lease ends"])
+async def test_an_account_is_free_again_whatever_became_of_its_task(
+    store: Store, samples: Samples, place: Place, end: str
+) -> None:
+    """rules: ARC-04, PRI-05"""
+    parts = [await samples.opened(store, place, symbol) for symbol in (BTC, ETH)]
+    [first] = await claim(store)
+    async with committed(store) as work:
+        match end:
+            case "finish":
+                await work.lane.finish([first.task.id])
+            case "bury":
+                await work.lane.bury({first.task.id: "exchange_error"})
+            case "retry":
+                await work.lane.retry({first.task.id: NOW + DAY})
+            case _:
+                pass
+
+    again = await claim(store, NOW + LEASE if end == "lease ends" else NOW)
+
+    assert len(again) == 1
+    if end != "lease ends":
+        assert {first.task.id, again[0].task.id} == {part.task.id for part in parts}
+
+
+async def test_workers_at_once_never_share_a_task_or_an_account(store: Store, samples: Samples, place: Place) -> None:
+    """rules: ARC-04, PRI-01"""
+    parts: list[Ordered] = []
+    for _ in range(4):
+        neighbour = await samples.neighbour(store, place)
+        parts += [await samples.opened(store, neighbour, symbol) for symbol in (BTC, ETH)]
+
+    taken = [one for part in await asyncio.gather(*(claim(store, NOW, 2) for _ in range(6))) for one in part]
+
+    assert len({one.task.account for one in taken}) == len(taken) == 4
+
+
+async def test_a_claim_in_an_undone_unit_is_none(store: Store, samples: Samples, place: Place) -> None:
+    """rules: PRI-06"""
+    part = await samples.opened(store, place)
+    async with store() as work:
+        await work.lane.claim(NOW, LEASE, 10, rehearsal_first=False)
+
+    [taken] = await claim(store)
+
+    assert (taken.task.id, taken.task.attempts) == (part.task.id, 1)
+
+
+async def test_a_retried_task_waits_until_its_instant_and_keeps_its_age(store: Store, samples: Samples, place: Place) -> None:
+    """rules: PRI-02, PRI-05"""
+    part = await samples.opened(store, place)
+    await claim(store)
+    async with committed(store) as work:
+        await work.lane.retry({part.task.id: NOW + 2 * SECOND})
+
+    early = await claim(store, NOW + SECOND)
+    [late] = await claim(store, NOW + 2 * SECOND)
+
+    assert early == []
+    assert (late.task.attempts, late.task.waiting_since) == (2, NOW)
+
+
+@pytest.mark.parametrize("dead", [False, True])
+async def test_a_finished_or_dead_task_never_comes_back(store: Store, samples: Samples, place: Place, dead: bool) -> None:
+    """rules: PRI-05"""
+    part = await samples.opened(store, place)
+    await claim(store)
+    async with committed(store) as work:
+        await (work.lane.bury({part.task.id: "window_expired"}) if dead else work.lane.finish([part.task.id]))
+
+    assert await claim(store, NOW + DAY) == []
+    async with store() as work:
+        assert await work.lane.backlog(NOW + DAY) == Backlog(0, 0, None)
+
+
+async def test_nothing_to_finish_bury_or_retry_is_no_mistake(store: Store) -> None:
+    async with committed(store) as work:
+        await work.lane.add([])
+        await work.lane.finish([])
+        await work.lane.bury({})
+        await work.lane.retry({})
+
+        assert await work.lane.claim(NOW, LEASE, 10, rehearsal_first=False) == []
+
+
+async def test_a_close_is_planned_once_for_a_signal(store: Store, samples: Samples, place: Place) -> None:
+    """rules: PRI-01, SIG-22"""
+    part = await samples.opened(store, place)
+    [opening] = await claim(store)
+    closes = [samples.task(part.position, TaskAction.CLOSE, CRITICAL, signal=place.signal) for _ in range(2)]
+    exits = [samples.order(part.position, Leg.EXIT, seq) for seq in (0, 1)]
+    async with committed(store) as work:
+        await work.lane.finish([opening.task.id])
+        await work.lane.add(closes[:1], exits[:1])
+
+    async with committed(store) as work:
+        await work.lane.add(closes[1:], exits[:1])
+
+    assert ids(await claim(store)) == [closes[0].id]
+    async with committed(store) as work:
+        await work.lane.finish([closes[0].id])
+        await work.lane.add(closes[1:], exits[:1])
+    assert await claim(store) == []
+    async with store() as work:
+        [trade] = await work.trades.trades([part.position.id], lock=False)
+    assert [order.id for order in trade.orders if order.leg is Leg.EXIT] == [exits[0].id]
+
+
+async def test_a_close_without_a_signal_is_planned_once(store: Store, samples: Samples, place: Place) -> None:
+    """rules: PRI-01, POS-05"""
+    part = await samples.opened(store, place)
+    [opening] = await claim(store)
+    closes = [samples.task(part.position, TaskAction.CLOSE, CRITICAL) for _ in range(2)]
+    for close in closes:
+        async with committed(store) as work:
+            await work.lane.finish([opening.task.id])
+            await work.lane.add([close], [samples.order(part.position, Leg.EXIT)])
+
+    assert ids(await claim(store)) == [closes[0].id]
+
+
+async def test_protection_is_looked_after_again_once_the_last_look_is_over(
+    store: Store, samples: Samples, place: Place
+) -> None:
+    """rules: POS-10, PRI-01"""
+    part = await samples.opened(store, place)
+    await claim(store)
+    looks = [samples.task(part.position, TaskAction.PROTECT, CRITICAL) for _ in range(3)]
+    async with committed(store) as work:
+        await work.lane.finish([part.task.id])
+        await work.lane.add(looks[:1])
+        await work.lane.add(looks[1:2])
+
+    first = await claim(store)
+    async with committed(store) as work:
+        await work.lane.finish([looks[0].id])
+        await work.lane.add(looks[2:])
+    second = await claim(store)
+
+    assert [ids(first), ids(second)] == [[looks[0].id], [looks[2].id]]
+
+
+async def test_the_backlog_counts_what_is_due_and_what_is_due_later(store: Store, samples: Samples, place: Place) -> None:
+    """rules: PRI-08"""
+    for number in range(3):
+        await waiting(store, samples, place, HIGH, NOW - number * SECOND)
+    await waiting(store, samples, place, HIGH, NOW + MINUTE)
+
+    async with store() as work:
+        assert await work.lane.backlog(NOW) == Backlog(due=3, later=1, oldest_s=2)
+    [taken] = await claim(store, NOW, 1)
+    async with store() as work:
+        assert (await work.lane.backlog(NOW)).due == 2
+        assert (await work.lane.backlog(NOW + LEASE)).due == 3
+    assert taken.task.state is TaskState.LEASED
+
+
+async def test_a_task_of_a_finished_position_is_still_claimed(store: Store, samples: Samples, place: Place) -> None:
+    """rules: ORD-11"""
+    part = await samples.opened(store, place, Symbol("SOLUSDT"))
+    ended = closed(part.position, NOW)
+    async with committed(store) as work:
+        await work.trades.save([Trade(ended, part.orders)], [])
+
+    [taken] = await claim(store)
+
+    assert taken.trade.position == ended

@@ -1,0 +1,190 @@
+"""What stores promise of finding positions and orders."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import attrs
+import pytest
+import pytest_asyncio
+
+from cbc_domain.kernel.ids import StrategyId
+from cbc_domain.kernel.venues import Side, Symbol
+from cbc_domain.ports.persistence.trades import Trade
+from cbc_domain.ports.persistence.unit_of_work import Store
+from cbc_domain.trading.model import Ordered, PositionState
+from tests.promises.persistence.trade_acts import after_fill, save
+from tests.promises.samples import BTC, DAY, ETH, MINUTE, NOW, SECOND, Place, Samples, closed, committed, held
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+BOTH = frozenset(Side)
+FINAL = frozenset(state for state in PositionState if state.final)
+RUNNING = frozenset(PositionState) - FINAL
+
+
+SOL = Symbol("SOLUSDT")
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def four(store: Store, samples: Samples, place: Place) -> Sequence[Ordered]:
+    """A long and a short that are held, one that opens, and one that is closing; a minute apart."""
+    parts = [
+        await samples.opened(store, place, symbol, side, NOW + number * MINUTE)
+        for number, (symbol, side) in enumerate(
+            [(BTC, Side.LONG), (ETH, Side.SHORT), (SOL, Side.LONG), (Symbol("XRPUSDT"), Side.LONG)]
+        )
+    ]
+    closing = attrs.evolve(held(parts[3].position), state=PositionState.CLOSING)
+    await save(store, held(parts[0].position), held(parts[1].position), closing)
+    return parts
+
+
+@pytest.mark.parametrize(
+    ("symbol", "sides", "reached"),
+    [
+        (BTC, {Side.LONG}, [0]),
+        (BTC, {Side.SHORT}, []),
+        (ETH, BOTH, [1]),
+        (None, {Side.LONG}, [0, 2]),
+        (None, BOTH, [0, 1, 2]),
+        (Symbol("XRPUSDT"), BOTH, []),
+    ],
+)
+async def test_a_close_reaches_what_is_open_on_its_coin_and_side(
+    store: Store, place: Place, four: Sequence[Ordered], symbol: Symbol | None, sides: set[Side], reached: list[int]
+) -> None:
+    """rules: POS-04"""
+    async with store() as work:
+        found = await work.trades.closable(place.strategy.id, symbol, sides, None, None, 10)
+
+    assert found == [four[number].position.id for number in reached]
+
+
+async def test_a_late_close_reaches_only_what_was_opened_before_it(store: Store, place: Place, four: Sequence[Ordered]) -> None:
+    """rules: SIG-22"""
+    async with store() as work:
+        found = await work.trades.closable(place.strategy.id, None, BOTH, NOW + MINUTE, None, 10)
+
+    assert found == [four[0].position.id]
+
+
+async def test_what_a_close_reaches_is_paged(store: Store, place: Place, four: Sequence[Ordered]) -> None:
+    """rules: POS-04"""
+    async with store() as work:
+        first = await work.trades.closable(place.strategy.id, None, BOTH, None, None, 2)
+        second = await work.trades.closable(place.strategy.id, None, BOTH, None, first[-1], 2)
+
+    assert [*first, *second] == [part.position.id for part in four[:3]]
+
+
+async def test_another_strategy_reaches_nothing(store: Store, samples: Samples, four: Sequence[Ordered]) -> None:
+    """rules: POS-04"""
+    async with store() as work:
+        assert await work.trades.closable(StrategyId(samples.ids.new()), None, BOTH, None, None, 10) == []
+
+
+@pytest.mark.parametrize(
+    ("symbol", "sides", "since", "newest"),
+    [
+        (None, BOTH, NOW - SECOND, 2),
+        (None, BOTH, NOW + 2 * MINUTE, None),
+        (None, {Side.SHORT}, NOW - SECOND, 1),
+        (BTC, BOTH, NOW - SECOND, 0),
+        (BTC, BOTH, NOW, None),
+    ],
+)
+async def test_the_newest_position_since_a_close_makes_a_repeat_count(
+    store: Store,
+    place: Place,
+    four: Sequence[Ordered],
+    symbol: Symbol | None,
+    sides: set[Side],
+    since: datetime,
+    newest: int | None,
+) -> None:
+    """rules: SIG-30"""
+    async with store() as work:
+        found = await work.trades.opened_since(place.strategy.id, symbol, sides, since)
+
+    assert found == (None if newest is None else four[newest].position.id)
+
+
+async def test_unfinished_positions_are_paged_in_ascending_id(
+    store: Store, samples: Samples, place: Place, four: Sequence[Ordered]
+) -> None:
+    """rules: POS-10"""
+    await save(store, closed(four[1].position, NOW + 5 * MINUTE))
+
+    async with store() as work:
+        first = await work.trades.unfinished(None, 2, NOW + DAY)
+        second = await work.trades.unfinished(first[-1], 2, NOW + DAY)
+
+        assert await work.trades.open_of(place.member.id) == [*first, *second]
+    assert [*first, *second] == [four[number].position.id for number in (0, 2, 3)]
+
+
+async def test_positions_are_paged_newest_first(store: Store, samples: Samples, place: Place, four: Sequence[Ordered]) -> None:
+    """rules: API-03"""
+    neighbour = await samples.neighbour(store, place)
+    await samples.opened(store, neighbour)
+
+    async with store() as work:
+        first = await work.trades.positions_page(place.member.id, None, 3, None, None)
+        second = await work.trades.positions_page(place.member.id, first.next_cursor, 3, None, None)
+
+    assert [one.id for one in (*first.items, *second.items)] == [part.position.id for part in four[::-1]]
+    assert second.next_cursor is None
+
+
+async def test_positions_are_filtered_by_symbol_and_by_end(store: Store, place: Place, four: Sequence[Ordered]) -> None:
+    """rules: API-03"""
+    await save(store, closed(four[0].position, NOW + DAY))
+
+    async with store() as work:
+        ended = await work.trades.positions_page(place.member.id, None, 10, None, FINAL)
+        running = await work.trades.positions_page(place.member.id, None, 10, None, RUNNING)
+        of_coin = await work.trades.positions_page(place.member.id, None, 10, ETH, None)
+
+    assert [one.id for one in ended.items] == [four[0].position.id]
+    assert [one.id for one in running.items] == [part.position.id for part in four[:0:-1]]
+    assert [one.id for one in of_coin.items] == [four[1].position.id]
+
+
+async def test_orders_are_paged_newest_first_and_filtered(
+    store: Store, samples: Samples, place: Place, four: Sequence[Ordered]
+) -> None:
+    """rules: API-03"""
+    everything = [order.id for part in four for order in part.orders][::-1]
+    fill = samples.fill(four[0].orders[0])
+    filled = Trade(held(four[0].position), (after_fill(four[0].orders[0], fill), *four[0].orders[1:]))
+    async with committed(store) as work:
+        await work.trades.save([filled], [(place.account.id, fill)])
+
+    async with store() as work:
+        first = await work.trades.orders_page(place.member.id, None, 7, None, None)
+        second = await work.trades.orders_page(place.member.id, first.next_cursor, 7, None, None)
+        done = await work.trades.orders_page(place.member.id, None, 10, None, "FILLED")
+        of_coin = await work.trades.orders_page(place.member.id, None, 10, ETH, None)
+        none = await work.trades.orders_page(place.member.id, None, 10, ETH, "FILLED")
+
+    assert [order.id for order in (*first.items, *second.items)] == everything
+    assert list(done.items) == [filled.orders[0]]
+    assert [order.id for order in of_coin.items] == [order.id for order in four[1].orders[::-1]]
+    assert list(none.items) == []
+
+
+async def test_positions_of_a_signal_are_found_for_everybody_or_one(store: Store, samples: Samples, place: Place) -> None:
+    """rules: SIG-31"""
+    neighbour = await samples.neighbour(store, place)
+    parts = [samples.ordered(samples.position(one)) for one in (place, neighbour)]
+    async with committed(store) as work:
+        await work.planning.record(parts, [], NOW)
+    await samples.opened(store, place, ETH)
+
+    async with store() as work:
+        everybody = await work.trades.of_signal(place.signal.id, None)
+        mine = await work.trades.of_signal(place.signal.id, place.member.id)
+
+    assert everybody == [part.position.id for part in parts]
+    assert mine == [parts[0].position.id]
