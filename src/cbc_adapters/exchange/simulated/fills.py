@@ -1,0 +1,105 @@
+"""How one execution changes an account: position, margin, fee and realised result."""
+
+from datetime import datetime
+from decimal import Decimal
+
+from cbc_adapters.exchange.simulated.model import VenueAccount, VenueOrder, VenuePosition
+from cbc_adapters.exchange.simulated.rules import USDT_PLACES, bankruptcy_price, bracket_for, fee
+from cbc_domain.kernel.rounding import down_to, half_up, up_to
+from cbc_domain.kernel.venues import Side
+from cbc_domain.ports.exchange import Fault, ReportState, VenueRefused
+from cbc_domain.trading.model import Fill
+from cbc_domain.trading.sizes import Instrument
+
+
+def check_margin(
+    account: VenueAccount, instrument: Instrument, side: Side, coins: Decimal, price: Decimal, leverage: int
+) -> None:
+    """Raises VenueRefused FILTER above the leverage bracket, INSUFFICIENT_MARGIN when margin and fee are not there."""
+    held = account.positions.get((instrument.symbol, side))
+    bracket = bracket_for(instrument, coins * price + (held.cost if held else 0))
+    if leverage > bracket.max_leverage:
+        raise VenueRefused(Fault.FILTER, f"expected leverage of at most {bracket.max_leverage}, was {leverage}")
+    needed = _margin(coins * price, leverage) + half_up(coins * price * instrument.taker_fee, USDT_PLACES)
+    if needed > account.available:
+        raise VenueRefused(Fault.INSUFFICIENT_MARGIN, f"expected {needed} available, was {account.available}")
+
+
+def enlarge(
+    account: VenueAccount, instrument: Instrument, order: VenueOrder, quantity: Decimal, price: Decimal, at: datetime
+) -> None:
+    """Open or add to the position of the order's side."""
+    key = (instrument.symbol, order.ticket.side)
+    position = account.positions.setdefault(key, VenuePosition(*key, contract_size=instrument.contract_size))
+    notional = quantity * instrument.contract_size * price
+    position.quantity += quantity
+    position.cost += notional
+    position.margin += _margin(notional, account.leverage.get(instrument.symbol, 1))
+    _record(account, order, quantity, price, fee(instrument, quantity, price, maker=False), at, maker=False)
+
+
+def reduce(
+    account: VenueAccount,
+    instrument: Instrument,
+    order: VenueOrder,
+    position: VenuePosition,
+    quantity: Decimal,
+    price: Decimal,
+    at: datetime,
+    maker: bool = False,
+) -> None:
+    """Close `quantity` of a position, at most what it has; the share of cost and margin leaves with it."""
+    _release(account, position, quantity, price)
+    _record(account, order, quantity, price, fee(instrument, quantity, price, maker), at, maker)
+
+
+def liquidate(
+    account: VenueAccount,
+    instrument: Instrument,
+    order: VenueOrder,
+    position: VenuePosition,
+    price: Decimal,
+    at: datetime,
+) -> None:
+    """Take a whole position over; what is lost, fee included, is never more than its margin."""
+    limit = bankruptcy_price(position)
+    # Rounded toward the member, or the tick could cost more than the margin.
+    if position.side is Side.LONG:
+        price = up_to(max(price, limit), instrument.tick)
+    else:
+        price = down_to(min(price, limit), instrument.tick)
+    quantity, margin_left = position.quantity, max(Decimal(0), position.margin + position.unrealised(price))
+    _release(account, position, quantity, price)
+    _record(account, order, quantity, price, min(margin_left, fee(instrument, quantity, price, False)), at, False)
+
+
+def _release(account: VenueAccount, position: VenuePosition, quantity: Decimal, price: Decimal) -> None:
+    whole = quantity == position.quantity
+    cost = position.cost if whole else half_up(position.cost * quantity / position.quantity, USDT_PLACES)
+    margin = position.margin if whole else half_up(position.margin * quantity / position.quantity, USDT_PLACES)
+    value = quantity * position.contract_size * price
+    account.realised += value - cost if position.side is Side.LONG else cost - value
+    position.quantity -= quantity
+    position.cost -= cost
+    position.margin -= margin
+    if whole:
+        del account.positions[position.symbol, position.side]
+
+
+def _record(
+    account: VenueAccount,
+    order: VenueOrder,
+    quantity: Decimal,
+    price: Decimal,
+    paid: Decimal,
+    at: datetime,
+    maker: bool,
+) -> None:
+    account.fees += paid
+    order.fills.append(Fill(account.next_id(), order.ticket.client_id, quantity, price, paid, at, maker))
+    order.at = at
+    order.state = ReportState.FILLED if order.rest == 0 else ReportState.PARTIALLY_FILLED
+
+
+def _margin(notional: Decimal, leverage: int) -> Decimal:
+    return half_up(notional / leverage, USDT_PLACES)

@@ -1,0 +1,209 @@
+"""What the simulated venue keeps: accounts, positions, orders, and the commands that change them."""
+
+from datetime import datetime
+from decimal import Decimal
+
+import attrs
+
+from cbc_domain.kernel.ids import AccountId
+from cbc_domain.kernel.venues import Side, Symbol
+from cbc_domain.ports.exchange import Report, ReportState, Ticket
+from cbc_domain.trading.model import Fill
+
+ZERO = Decimal(0)
+
+
+@attrs.frozen
+class Friction:
+    """What a fill costs beside fees: `slippage` is a fraction of the price, 0.0005 = 0.05% (ELG-08).
+
+    With `maker_targets` a target rests in the book and pays the maker fee; otherwise all pay the taker fee.
+    """
+
+    slippage: Decimal = Decimal("0.0005")
+    maker_targets: bool = False
+
+
+@attrs.define
+class VenuePosition:
+    """An open position; mutable because a venue's book changes in place.
+
+    `cost` is the sum of price x coins of what is still open, so that adding and reducing never loses a fraction;
+    `margin` is its isolated collateral in USDT.
+    """
+
+    symbol: Symbol
+    side: Side
+    contract_size: Decimal
+    quantity: Decimal = ZERO
+    cost: Decimal = ZERO
+    margin: Decimal = ZERO
+
+    @property
+    def coins(self) -> Decimal:
+        return self.quantity * self.contract_size
+
+    @property
+    def entry_price(self) -> Decimal:
+        return self.cost / self.coins
+
+    def unrealised(self, mark: Decimal) -> Decimal:
+        value = mark * self.coins
+        return value - self.cost if self.side is Side.LONG else self.cost - value
+
+
+@attrs.define
+class VenueOrder:
+    """An order as the venue has it; mutable because fills and cancellations arrive later."""
+
+    ticket: Ticket
+    venue_order_id: str
+    quantity: Decimal
+    state: ReportState
+    at: datetime
+    code: str | None = None
+    fills: list[Fill] = attrs.field(factory=list)
+
+    @property
+    def open(self) -> bool:
+        return self.state in {ReportState.LIVE, ReportState.PARTIALLY_FILLED}
+
+    @property
+    def rest(self) -> Decimal:
+        return self.quantity - sum((fill.quantity for fill in self.fills), start=ZERO)
+
+    def report(self, account: AccountId) -> Report:
+        return Report(
+            account=account,
+            client_id=self.ticket.client_id,
+            venue_order_id=self.venue_order_id,
+            state=self.state,
+            fills=tuple(self.fills),
+            at=self.at,
+            code=self.code,
+        )
+
+
+@attrs.define
+class VenueAccount:
+    """An account and all it did; mutable because the venue owns its truth.
+
+    `ordinal` counts accounts in the order of opening. Always cash = deposits + realised - fees - funding.
+    """
+
+    id: AccountId
+    ordinal: int
+    hedge: bool = False
+    deposits: Decimal = ZERO
+    realised: Decimal = ZERO
+    fees: Decimal = ZERO
+    funding: Decimal = ZERO
+    positions: dict[tuple[Symbol, Side], VenuePosition] = attrs.field(factory=dict)
+    orders: dict[str, VenueOrder] = attrs.field(factory=dict)
+    leverage: dict[Symbol, int] = attrs.field(factory=dict)
+    last_number: int = 0
+    resting: list[VenueOrder] = attrs.field(factory=list, eq=False)
+
+    @property
+    def cash(self) -> Decimal:
+        return self.deposits + self.realised - self.fees - self.funding
+
+    @property
+    def margin_in_use(self) -> Decimal:
+        return sum((position.margin for position in self.positions.values()), start=ZERO)
+
+    @property
+    def available(self) -> Decimal:
+        """What is free for new margin; open profit is not."""
+        return max(ZERO, self.cash - self.margin_in_use)
+
+    def next_id(self) -> str:
+        self.last_number += 1
+        return f"SIM-{self.ordinal}-{self.last_number}"
+
+    def keep(self, order: VenueOrder) -> None:
+        self.orders[order.ticket.client_id] = order
+        self.resting.append(order)
+
+    def open_orders(self, symbol: Symbol, side: Side) -> list[VenueOrder]:
+        """What may still fill or fire, oldest first."""
+        self.resting = [order for order in self.resting if order.open]
+        return [order for order in self.resting if order.ticket.symbol == symbol and order.ticket.side is side]
+
+
+@attrs.frozen
+class Bar:
+    """One candle of mark prices; a single price is a bar of four equal prices."""
+
+    open: Decimal
+    high: Decimal
+    low: Decimal
+    close: Decimal
+
+
+@attrs.frozen
+class OpenAccount:
+    account: AccountId
+    balance: Decimal
+    hedge: bool
+    at: datetime
+
+
+@attrs.frozen
+class Deposit:
+    """Money in, or out when negative; never trading results."""
+
+    account: AccountId
+    amount: Decimal
+    at: datetime
+
+
+@attrs.frozen
+class Mark:
+    """A price that set nothing off."""
+
+    symbol: Symbol
+    price: Decimal
+    at: datetime
+
+
+@attrs.frozen
+class Candle:
+    symbol: Symbol
+    bar: Bar
+    at: datetime
+
+
+@attrs.frozen
+class FundingDue:
+    symbol: Symbol
+    rate: Decimal
+    at: datetime
+
+
+@attrs.frozen
+class Place:
+    """An order with its protection; `fraction` of it is filled at once, None for all of it."""
+
+    account: AccountId
+    ticket: Ticket
+    attached: tuple[Ticket, ...]
+    at: datetime
+    fraction: Decimal | None = None
+
+
+@attrs.frozen
+class FillRest:
+    account: AccountId
+    client_id: str
+    at: datetime
+
+
+@attrs.frozen
+class Cancel:
+    account: AccountId
+    client_id: str
+    at: datetime
+
+
+Command = OpenAccount | Deposit | Mark | Candle | FundingDue | Place | FillRest | Cancel

@@ -1,0 +1,188 @@
+"""What every exchange adapter promises, told once and run over each of them."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from decimal import Decimal
+
+import attrs
+import pytest
+
+from cbc_domain.kernel.venues import Side, Symbol
+from cbc_domain.ports.exchange import Exchange, Fault, Holding, ReportState, Ticket, VenueRefused
+from cbc_domain.risk.model import ExchangeAccount
+from cbc_domain.trading.model import Leg
+from tests.strategies.exchange import BTC, entry, leave, stop, target
+
+
+@attrs.frozen
+class VenueBench:
+    """An exchange with one account of 10,000 USDT, Bitcoin at 47,000, and a way to move that price."""
+
+    exchange: Exchange
+    account: ExchangeAccount
+    move: Callable[[Decimal], Awaitable[None]]
+
+    async def place(self, ticket: Ticket, attached: Sequence[Ticket] = ()) -> ReportState:
+        return (await self.exchange.place(self.account, ticket, attached)).state
+
+    async def state_of(self, client_id: str) -> ReportState | None:
+        report = await self.exchange.find(self.account, BTC, client_id)
+        return report.state if report else None
+
+    async def holding(self) -> Holding | None:
+        return await self.exchange.holding(self.account, BTC, Side.LONG)
+
+
+class ExchangePromises:
+    """Inherit and give a `bench` fixture."""
+
+    async def test_an_entry_fills_and_is_held(self, bench: VenueBench) -> None:
+        """rules: EXC-01, ORD-12"""
+        report = await bench.exchange.place(bench.account, entry())
+
+        assert report.account == bench.account.id
+        assert report.client_id == "e1"
+        assert report.state is ReportState.FILLED
+        assert sum(fill.quantity for fill in report.fills) == Decimal("0.1")
+        assert all(fill.fee > 0 and fill.client_order_id == "e1" for fill in report.fills)
+        assert await bench.holding() == Holding(BTC, Side.LONG, Decimal("0.1"))
+
+    async def test_only_the_side_asked_for_is_told(self, bench: VenueBench) -> None:
+        """rules: EXC-06"""
+        await bench.place(entry())
+
+        assert await bench.exchange.holding(bench.account, BTC, Side.SHORT) is None
+
+    async def test_how_a_position_ended_is_on_record_whoever_ended_it(self, bench: VenueBench) -> None:
+        """rules: POS-10, COM-05"""
+        bought = await bench.exchange.place(bench.account, entry())
+        before = await bench.exchange.ending(bench.account, BTC, Side.LONG, bought.at)
+
+        sold = await bench.exchange.place(bench.account, leave())
+
+        ending = await bench.exchange.ending(bench.account, BTC, Side.LONG, bought.at)
+        assert before is None
+        assert ending is not None
+        assert (ending.quantity, ending.liquidated) == (Decimal("0.1"), False)
+        assert ending.fee == sum(fill.fee for fill in sold.fills)
+
+    async def test_an_order_is_found_by_its_client_id(self, bench: VenueBench) -> None:
+        """rules: ORD-04"""
+        placed = await bench.exchange.place(bench.account, entry())
+
+        assert await bench.exchange.find(bench.account, BTC, "e1") == placed
+        assert await bench.exchange.find(bench.account, BTC, "e2") is None
+
+    async def test_a_used_client_id_is_refused(self, bench: VenueBench) -> None:
+        """rules: ORD-04"""
+        await bench.place(entry())
+
+        with pytest.raises(VenueRefused) as refusal:
+            await bench.place(entry())
+
+        assert refusal.value.fault is Fault.DUPLICATE_ID
+
+    async def test_protection_is_live_and_closes_the_position(self, bench: VenueBench) -> None:
+        """rules: ORD-09"""
+        if bench.exchange.attaches_protection(bench.account.venue):
+            await bench.place(entry(), [stop("46000"), target("48000")])
+        else:
+            await bench.place(entry())
+            await bench.place(stop("46000"))
+            await bench.place(target("48000"))
+        before = [await bench.state_of("s1"), await bench.state_of("t1")]
+
+        await bench.move(Decimal(45_900))
+
+        assert before == [ReportState.LIVE, ReportState.LIVE]
+        assert await bench.state_of("s1") is ReportState.FILLED
+        assert await bench.state_of("t1") is ReportState.CANCELLED
+        assert await bench.holding() is None
+
+    async def test_a_short_is_protected_the_other_way_round(self, bench: VenueBench) -> None:
+        """rules: ORD-09, SIZ-08"""
+        await bench.place(entry(side=Side.SHORT))
+        await bench.place(stop("48000", side=Side.SHORT))
+        await bench.place(target("46000", side=Side.SHORT))
+
+        await bench.move(Decimal(45_900))
+
+        assert await bench.state_of("t1") is ReportState.FILLED
+        assert await bench.state_of("s1") is ReportState.CANCELLED
+
+    async def test_an_exit_closes_and_never_turns_the_position_around(self, bench: VenueBench) -> None:
+        """rules: ORD-11"""
+        await bench.place(entry())
+
+        report = await bench.exchange.place(bench.account, leave(quantity="0.3"))
+
+        assert sum(fill.quantity for fill in report.fills) == Decimal("0.1")
+        assert await bench.holding() is None
+
+    async def test_an_exit_without_a_position_is_refused(self, bench: VenueBench) -> None:
+        """rules: ORD-11"""
+        with pytest.raises(VenueRefused) as refusal:
+            await bench.place(leave())
+
+        assert refusal.value.fault is Fault.REDUCE_ONLY
+
+    async def test_cancelling_is_done_once_and_never_fails(self, bench: VenueBench) -> None:
+        """rules: EXC-02"""
+        await bench.place(entry())
+        await bench.place(stop("46000"))
+
+        for client_id in ("s1", "s1", "e1", "never sent"):
+            await bench.exchange.cancel(bench.account, BTC, client_id)
+
+        assert await bench.state_of("s1") is ReportState.CANCELLED
+        assert await bench.state_of("e1") is ReportState.FILLED
+
+    async def test_readings_follow_the_position(self, bench: VenueBench) -> None:
+        """rules: SIZ-02"""
+        before = (await bench.exchange.readings([bench.account]))[bench.account.id]
+        await bench.place(entry())
+
+        after = (await bench.exchange.readings([bench.account]))[bench.account.id]
+
+        assert before.equity == before.available == Decimal(10_000)
+        assert before.margin_in_use == 0
+        assert after.margin_in_use > Decimal(469)
+        assert after.equity < before.equity
+        assert after.available <= after.equity - after.margin_in_use + Decimal(5)
+
+    async def test_rules_and_price_of_a_symbol_are_known(self, bench: VenueBench) -> None:
+        """rules: SIZ-07"""
+        venue, environment = bench.account.venue, bench.account.environment
+        instruments = await bench.exchange.instruments(venue, environment)
+        quote = await bench.exchange.quote(venue, environment, BTC)
+
+        assert instruments[BTC].step > 0
+        assert quote is not None
+        assert quote.price == Decimal(47_000)
+        assert await bench.exchange.quote(venue, environment, Symbol("NOSUCHUSDT")) is None
+
+    @pytest.mark.parametrize(
+        ("ticket", "fault"),
+        [
+            (entry(quantity="0.00001"), Fault.FILTER),
+            (entry(quantity="10"), Fault.INSUFFICIENT_MARGIN),
+            (Ticket("e1", Symbol("NOSUCHUSDT"), Side.LONG, Leg.ENTRY, Decimal(1), leverage=1), Fault.SYMBOL_CLOSED),
+        ],
+    )
+    async def test_refusals_have_one_set_of_causes(self, bench: VenueBench, ticket: Ticket, fault: Fault) -> None:
+        """rules: EXC-04"""
+        with pytest.raises(VenueRefused) as refusal:
+            await bench.place(ticket)
+
+        assert refusal.value.fault is fault
+        assert await bench.exchange.find(bench.account, ticket.symbol, ticket.client_id) is None
+
+    async def test_changes_are_told_without_being_asked_for_each_order(self, bench: VenueBench) -> None:
+        """rules: POS-10"""
+        await bench.place(entry())
+        await bench.place(stop("46000"))
+        await bench.move(Decimal(45_900))
+
+        told = await bench.exchange.changes(100)
+
+        assert {report.client_id for report in told} >= {"e1", "s1"}
+        assert await bench.exchange.changes(100) == []
