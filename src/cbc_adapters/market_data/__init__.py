@@ -1,0 +1,1 @@
+"""Prices, alerts and market readings."""

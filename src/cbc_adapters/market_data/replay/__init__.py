@@ -1,0 +1,1 @@
+"""Recorded candles, alerts and market readings from files."""
