@@ -1,0 +1,155 @@
+"""The graph: every use case with its ports, and nothing opened yet."""
+
+from dependency_injector import containers, providers
+
+from cbc_domain.application.health.check_invariants import CheckInvariants
+from cbc_domain.application.health.check_readiness import CheckReadiness
+from cbc_domain.application.health.explain import Explain
+from cbc_domain.application.market.observe_market import ObserveMarket
+from cbc_domain.application.money.expire_credit import ExpireCredit
+from cbc_domain.application.money.grant_credit import GrantCredit, RecordRecharge
+from cbc_domain.application.money.settle_trades import SettleTrades
+from cbc_domain.application.money.show_money import ShowMoney
+from cbc_domain.application.people.change_settings import ChangeSettings, ShowSettings
+from cbc_domain.application.people.connect_account import ConnectAccount
+from cbc_domain.application.people.create_strategy import CreateStrategy
+from cbc_domain.application.people.open_session import OpenSession
+from cbc_domain.application.people.pause_trading import PauseTrading
+from cbc_domain.application.people.register import Register
+from cbc_domain.application.people.show_member import ShowMember
+from cbc_domain.application.people.sign_in import Authenticate, RefreshTokens, SignIn, SignOut
+from cbc_domain.application.people.verify_email import VerifyEmail
+from cbc_domain.application.trading.absorb import TradeKeeper
+from cbc_domain.application.trading.apply_fills import ApplyFills
+from cbc_domain.application.trading.close_position import ClosePosition
+from cbc_domain.application.trading.close_positions import ClosePositions
+from cbc_domain.application.trading.decide_signal import DecideSignal
+from cbc_domain.application.trading.desk import Desk
+from cbc_domain.application.trading.finish_tasks import FinishTasks
+from cbc_domain.application.trading.first_calls import FirstCalls
+from cbc_domain.application.trading.inject_signal import InjectSignal
+from cbc_domain.application.trading.limit_alerts import LimitAlerts
+from cbc_domain.application.trading.market_of import MarketOf
+from cbc_domain.application.trading.place_orders import PlaceOrders
+from cbc_domain.application.trading.plan_orders import PlanOrders
+from cbc_domain.application.trading.preview_trade import PreviewTrade
+from cbc_domain.application.trading.protect_positions import ProtectPositions
+from cbc_domain.application.trading.receive_signal import ReceiveSignal, SignalIntake
+from cbc_domain.application.trading.recognise_sender import RecogniseSender
+from cbc_domain.application.trading.reconcile import Reconcile
+from cbc_domain.application.trading.show_trading import ShowTrading
+from cbc_domain.ports.cache import Throttle
+from cbc_domain.ports.exchange import Exchange
+from cbc_domain.ports.notifications import Letters
+from cbc_domain.ports.persistence.unit_of_work import Store
+from cbc_domain.ports.security import AccessTokens, Passwords, Sealer
+from cbc_domain.ports.system import Clock, Identities, Together
+from cbc_domain.risk.defaults import SystemLimits
+
+
+class Platform(containers.DeclarativeContainer):
+    """Give it the ports (`live` opens them) and it makes every use case."""
+
+    store: providers.Dependency[Store] = providers.Dependency()
+    exchange: providers.Dependency[Exchange] = providers.Dependency()
+    clock: providers.Dependency[Clock] = providers.Dependency()
+    identities: providers.Dependency[Identities] = providers.Dependency()
+    together: providers.Dependency[Together] = providers.Dependency()
+    throttle: providers.Dependency[Throttle] = providers.Dependency()
+    passwords: providers.Dependency[Passwords] = providers.Dependency()
+    tokens: providers.Dependency[AccessTokens] = providers.Dependency()
+    sealer: providers.Dependency[Sealer] = providers.Dependency()
+    letters: providers.Dependency[Letters] = providers.Dependency()
+    process_allows_live: providers.Dependency[bool] = providers.Dependency(instance_of=bool)
+    limits = providers.Singleton(SystemLimits)
+
+    register = providers.Factory(
+        Register, store=store, clock=clock, identities=identities, passwords=passwords, letters=letters
+    )
+    verify_email = providers.Factory(VerifyEmail, store=store, clock=clock)
+    open_session = providers.Factory(OpenSession, store=store, clock=clock, identities=identities, tokens=tokens)
+    sign_in = providers.Factory(SignIn, store=store, passwords=passwords, open_session=open_session)
+    refresh_tokens = providers.Factory(
+        RefreshTokens, store=store, clock=clock, identities=identities, tokens=tokens, letters=letters
+    )
+    sign_out = providers.Factory(SignOut, store=store, clock=clock)
+    authenticate = providers.Factory(Authenticate, store=store, clock=clock, tokens=tokens)
+    show_member = providers.Factory(ShowMember, store=store, clock=clock, process_allows_live=process_allows_live)
+    show_settings = providers.Factory(ShowSettings, store=store, clock=clock, limits=limits)
+    change_settings = providers.Factory(ChangeSettings, store=store, clock=clock, identities=identities, limits=limits)
+    pause_trading = providers.Factory(PauseTrading, store=store, clock=clock, identities=identities)
+    connect_account = providers.Factory(ConnectAccount, store=store, clock=clock, identities=identities)
+    create_strategy = providers.Factory(CreateStrategy, store=store, clock=clock, identities=identities, sealer=sealer)
+
+    observe_market = providers.Factory(ObserveMarket, store=store)
+    intake = providers.Factory(SignalIntake, store=store, identities=identities)
+    recognise_sender = providers.Factory(RecogniseSender, store=store, sealer=sealer)
+    limit_alerts = providers.Factory(LimitAlerts, throttle=throttle)
+    receive_signal = providers.Factory(
+        ReceiveSignal, store=store, clock=clock, recognise=recognise_sender, limit=limit_alerts, intake=intake
+    )
+    inject_signal = providers.Factory(InjectSignal, store=store, clock=clock, intake=intake)
+    decide_signal = providers.Factory(DecideSignal, store=store, clock=clock, identities=identities)
+    close_signalled = providers.Factory(ClosePositions, store=store, clock=clock, identities=identities)
+    market_of = providers.Factory(MarketOf, exchange=exchange, together=together)
+    plan_orders = providers.Factory(
+        PlanOrders,
+        store=store,
+        exchange=exchange,
+        clock=clock,
+        identities=identities,
+        decide=decide_signal,
+        close_signalled=close_signalled,
+        market_of=market_of,
+        limits=limits,
+        process_allows_live=process_allows_live,
+    )
+    preview_trade = providers.Factory(
+        PreviewTrade,
+        store=store,
+        exchange=exchange,
+        clock=clock,
+        identities=identities,
+        market_of=market_of,
+        limits=limits,
+        process_allows_live=process_allows_live,
+    )
+    desk = providers.Factory(Desk, exchange=exchange, clock=clock)
+    keeper = providers.Factory(TradeKeeper, clock=clock, identities=identities)
+    first_calls = providers.Factory(FirstCalls, desk=desk, exchange=exchange, clock=clock)
+    protect_positions = providers.Factory(
+        ProtectPositions,
+        desk=desk,
+        exchange=exchange,
+        clock=clock,
+        identities=identities,
+        together=together,
+        limits=limits,
+    )
+    finish_tasks = providers.Factory(FinishTasks, clock=clock, identities=identities, keeper=keeper, limits=limits)
+    place_orders = providers.Factory(
+        PlaceOrders,
+        store=store,
+        clock=clock,
+        together=together,
+        first_calls=first_calls,
+        protect=protect_positions,
+        keeper=keeper,
+        finish=finish_tasks,
+    )
+    apply_fills = providers.Factory(
+        ApplyFills, store=store, exchange=exchange, clock=clock, identities=identities, keeper=keeper
+    )
+    reconcile = providers.Factory(Reconcile, store=store, clock=clock, identities=identities)
+    close_position = providers.Factory(ClosePosition, store=store, clock=clock, identities=identities)
+    show_trading = providers.Factory(ShowTrading, store=store, clock=clock)
+
+    settle_trades = providers.Factory(SettleTrades, store=store, clock=clock, identities=identities)
+    grant_credit = providers.Factory(GrantCredit, store=store, clock=clock, identities=identities)
+    record_recharge = providers.Factory(RecordRecharge, store=store, clock=clock, identities=identities)
+    expire_credit = providers.Factory(ExpireCredit, store=store, clock=clock)
+    show_money = providers.Factory(ShowMoney, store=store, clock=clock, process_allows_live=process_allows_live)
+
+    check_invariants = providers.Factory(CheckInvariants, store=store, clock=clock)
+    check_readiness = providers.Factory(CheckReadiness, store=store, clock=clock)
+    explain = providers.Factory(Explain, store=store)

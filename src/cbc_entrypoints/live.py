@@ -1,0 +1,116 @@
+"""Open what the platform runs on: database, exchange, clock, keys; and close it again in the opposite order."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+import attrs
+
+from cbc_adapters.cache.memory.throttle import MemoryThrottle
+from cbc_adapters.cache.redis.throttle import RedisThrottle
+from cbc_adapters.exchange.simulated.engine import SimulatedVenue
+from cbc_adapters.exchange.simulated.listing import DEMONSTRATION
+from cbc_adapters.notifications.log.letters import LogLetters
+from cbc_adapters.persistence.embedded.server import EmbeddedPostgres
+from cbc_adapters.persistence.postgres.engine import Engine, open_engine
+from cbc_adapters.persistence.postgres.schema import migrate
+from cbc_adapters.persistence.postgres.unit_of_work import PostgresStore
+from cbc_adapters.security.standard.passwords import Argon2Passwords
+from cbc_adapters.security.standard.secrets import Vault
+from cbc_adapters.security.standard.tokens import JwtAccessTokens
+from cbc_adapters.system.real.clock import SystemClock
+from cbc_adapters.system.real.identities import SystemIdentities
+from cbc_adapters.system.real.together import LoopTogether
+from cbc_domain.kernel.errors import Unavailable
+from cbc_domain.ports.cache import Throttle
+from cbc_domain.ports.exchange import Exchange
+from cbc_domain.ports.system import Clock, Identities
+from cbc_entrypoints.containers import Platform
+from cbc_entrypoints.settings import Settings
+
+
+@attrs.frozen
+class Live:
+    """An opened platform: its graph, and the engine that jobs and migrations need directly."""
+
+    platform: Platform
+    engine: Engine
+    database_url: str
+
+
+@asynccontextmanager
+async def database(settings: Settings, *, durable: bool = True, attach: bool = False) -> AsyncIterator[str]:
+    """The URL of the database: the one given, else a PostgreSQL of our own in the data directory.
+
+    `durable` False switches fsync off, for throw-away data only; `attach` True takes the server of another program that
+    runs on the directory, for as long as that one runs. Raises Unavailable or a data directory error.
+    """
+    if settings.database_url:
+        yield settings.database_url
+        return
+    async with AsyncExitStack() as stack:
+        yield await _embedded(EmbeddedPostgres(settings.data_dir, fsync=durable), stack, attach=attach)
+
+
+async def _embedded(server: EmbeddedPostgres, stack: AsyncExitStack, *, attach: bool) -> str:
+    try:
+        return await stack.enter_async_context(server.start())
+    except Unavailable as fault:
+        running = server.running_url() if attach and fault.code == "data_dir_in_use" else None
+        if running is None:
+            raise
+        return running
+
+
+@asynccontextmanager
+async def live(
+    settings: Settings,
+    exchange: Exchange,
+    *,
+    clock: Clock | None = None,
+    identities: Identities | None = None,
+    durable: bool = True,
+    allow_live: bool | None = None,
+    attach: bool = False,
+) -> AsyncIterator[Live]:
+    """Open everything, schema at head; close it in the opposite order, also after a failure.
+
+    `allow_live` overrides `CBC_LIVE_TRADING`, which only a demonstration on the simulated exchange does;
+    `attach` as in `database`.
+    """
+    async with AsyncExitStack() as stack:
+        url = await stack.enter_async_context(database(settings, durable=durable, attach=attach))
+        await migrate(url)
+        engine = open_engine(url)
+        stack.push_async_callback(engine.dispose)
+        throttle = await _throttle(settings, stack)
+        identities = identities or SystemIdentities()
+        platform = Platform(
+            store=PostgresStore(engine, identities),
+            exchange=exchange,
+            clock=clock or SystemClock(),
+            identities=identities,
+            together=LoopTogether(),
+            throttle=throttle,
+            passwords=Argon2Passwords(),
+            tokens=JwtAccessTokens(settings.signing_key()),
+            sealer=_vault(settings),
+            letters=LogLetters(settings.data_dir / "letters.jsonl"),
+            process_allows_live=settings.live_trading if allow_live is None else allow_live,
+        )
+        yield Live(platform, engine, url)
+
+
+def _vault(settings: Settings) -> Vault:
+    keys = settings.sealing_keys()
+    return Vault(dict(keys), current=keys[0][0])
+
+
+async def _throttle(settings: Settings, stack: AsyncExitStack) -> Throttle:
+    if settings.redis_url is None:
+        return MemoryThrottle()
+    return await stack.enter_async_context(RedisThrottle.connect(settings.redis_url))
+
+
+def paper_venue(settings: Settings) -> SimulatedVenue:
+    """The paper exchange of this data directory; what happened on it survives the process."""
+    return SimulatedVenue(DEMONSTRATION, journal_file=settings.data_dir / "paper-exchange.jsonl")

@@ -1,0 +1,28 @@
+"""The background jobs by name, and the use case that each one calls."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from uuid import UUID
+
+from cbc_domain.kernel.ids import SignalId
+from cbc_entrypoints.containers import Platform
+from cbc_entrypoints.worker.role import Role
+
+Handler = Callable[[Mapping[str, str]], Awaitable[None]]
+
+
+def handlers(platform: Platform, role: Role) -> dict[str, Handler]:
+    """Every handler may run more than once for one job (at least once is the promise)."""
+
+    async def plan_orders(payload: Mapping[str, str]) -> None:
+        await platform.plan_orders()(SignalId(UUID(payload["signal"])))
+
+    async def settle_trades(_payload: Mapping[str, str]) -> None:
+        settle = platform.settle_trades()
+        while await settle():
+            pass
+
+    known: dict[str, tuple[Role, Handler]] = {
+        "plan_orders": (Role.INGEST, plan_orders),
+        "settle_trades": (Role.MONEY, settle_trades),
+    }
+    return {name: handler for name, (owner, handler) in known.items() if role.covers(owner)}
