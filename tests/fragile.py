@@ -1,0 +1,77 @@
+"""The venue as stories see it: what an account really has there, and an exchange that fails as no plan foresees."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import timedelta
+from decimal import Decimal
+
+import attrs
+
+from cbc_adapters.exchange.simulated.adapter import SimulatedExchange
+from cbc_adapters.exchange.simulated.engine import SimulatedVenue
+from cbc_adapters.exchange.simulated.faults import FaultPlan
+from cbc_adapters.system.stepped.clock import SteppedClock
+from cbc_domain.kernel.ids import AccountId
+from cbc_domain.kernel.venues import Environment, Side, Symbol, Venue
+from cbc_domain.ports.exchange import Report, Ticket
+from cbc_domain.risk.model import ExchangeAccount
+from cbc_domain.trading.sizes import AccountReading, Quote
+
+
+@attrs.frozen
+class AtVenue:
+    """An account as the venue has it: what it holds, how many orders were ever taken, and the triggers that stand."""
+
+    held: Mapping[tuple[Symbol, Side], Decimal]
+    entries: int
+    exits: int
+    stops: Sequence[Decimal]
+    targets: Sequence[Decimal]
+    covered: Decimal
+
+    @property
+    def flat(self) -> bool:
+        return not (self.held or self.stops or self.targets)
+
+    @property
+    def protected(self) -> bool:
+        """One stop and one target, each for all that is held."""
+        return len(self.stops) == len(self.targets) == 1 and self.covered >= max(self.held.values(), default=Decimal(0))
+
+
+class FragileExchange(SimulatedExchange):
+    """Breaks down in an unforeseen way for one account; mutable because it can be mended."""
+
+    broken: AccountId | None = None
+    readings_until_it_breaks: int | None = None
+    each_reading_takes: timedelta | None = None
+    on_reading: Callable[[], Awaitable[object]] | None = None
+
+    def __init__(self, venue: SimulatedVenue, clock: SteppedClock, faults: FaultPlan | None) -> None:
+        super().__init__(venue, clock, faults=faults, opening_balance=None)
+        self.asked: list[tuple[Venue, Environment]] = []
+        self._stepped = clock
+
+    async def quote(
+        self, venue: Venue, environment: Environment, symbol: Symbol, ago: timedelta = timedelta(0)
+    ) -> Quote | None:
+        """The mark price as a venue that is asked now tells it."""
+        self.asked.append((venue, environment))
+        found = await super().quote(venue, environment, symbol, ago)
+        return found if ago or found is None else attrs.evolve(found, at=self._stepped.now())
+
+    async def readings(self, accounts: Sequence[ExchangeAccount]) -> Mapping[AccountId, AccountReading]:
+        if self.readings_until_it_breaks is not None:
+            self.readings_until_it_breaks -= 1
+            if self.readings_until_it_breaks < 0:
+                raise ZeroDivisionError("a mistake in an adapter")
+        if self.each_reading_takes is not None:
+            self._stepped.advance(by=self.each_reading_takes)
+        if self.on_reading is not None:
+            act, self.on_reading = self.on_reading, None
+            await act()
+        return await super().readings(accounts)
+
+    async def place(self, account: ExchangeAccount, ticket: Ticket, attached: Sequence[Ticket] = ()) -> Report:
+        if account.id == self.broken:
+            raise ZeroDivisionError("a mistake in an adapter")
+        return await super().place(account, ticket, attached)

@@ -1,0 +1,278 @@
+"""Calls that are lost on the way there or back: nothing is bought twice, nothing stays bare, nothing stays open."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from cbc_adapters.exchange.simulated.faults import (
+    Always,
+    Call,
+    DropBefore,
+    Failure,
+    FaultPlan,
+    Harm,
+    LoseAnswer,
+    Nth,
+    Refuse,
+)
+from cbc_domain.kernel.ids import AccountId
+from cbc_domain.kernel.venues import Side
+from cbc_domain.ports.exchange import Fault
+from cbc_domain.trading.model import CloseReason, Leg, OrderState, PositionState
+from tests.club import BTC, Club, open_club
+
+OPENING_CALLS = 9
+CLOSING_CALLS = 9
+"""More than an undisturbed open and close need, so that the last numbers also hit calls that only a fault brings about."""
+
+
+class LostCall(FaultPlan):
+    """Harms one call of all, whatever it is, beginning with `number` 1 once it is `armed`; mutable because it counts."""
+
+    def __init__(self, number: int, harm: Harm) -> None:
+        super().__init__()
+        self._number, self._harm = number, harm
+        self.armed = False
+        self.struck: Call | None = None
+
+    def harms(self, call: Call, account: AccountId, ordinal: int, leg: Leg | None = None) -> tuple[Harm, ...]:
+        if not self.armed or call is Call.READ:
+            return ()
+        self._number -= 1
+        if self._number:
+            return ()
+        self.struck = call
+        return (self._harm,)
+
+
+async def opened(plan: FaultPlan) -> Club:
+    club = await open_club(faults=plan)
+    await club.join()
+    await club.market()
+    return club
+
+
+@pytest.mark.parametrize("harm", [DropBefore(), LoseAnswer(), Refuse(Fault.RATE_LIMIT)])
+@pytest.mark.parametrize("number", range(1, OPENING_CALLS + 1))
+@pytest.mark.parametrize("stream", [True, False])
+async def test_whichever_call_of_an_open_is_lost_there_is_one_entry_and_it_is_protected(
+    number: int, harm: Harm, *, stream: bool
+) -> None:
+    """rules: ORD-03, ORD-04, ORD-10, POS-11"""
+    plan = LostCall(number, harm)
+    club = await opened(plan)
+    club.deaf = not stream
+    plan.armed = True
+
+    await club.alert("SINAL LONG FORTE")
+    await club.work()
+    await club.reconcile()
+
+    (member,) = club.members
+    trade, venue = await club.trade(member), await club.at_venue(member)
+    assert venue.entries == 1
+    assert venue.held == {(BTC, Side.LONG): Decimal("0.025")}
+    assert venue.protected
+    assert trade.position.state is PositionState.PROTECTED
+    assert (venue.stops, venue.targets) == ([trade.position.stop_loss], [trade.position.take_profit])
+    assert trade.position.opened_at is not None
+    assert trade.position.protected_at is not None
+    assert trade.position.protected_at - trade.position.opened_at <= timedelta(seconds=5)
+
+
+@pytest.mark.parametrize("harm", [DropBefore(), LoseAnswer(), Refuse(Fault.MAINTENANCE)])
+@pytest.mark.parametrize("number", range(1, CLOSING_CALLS + 1))
+@pytest.mark.parametrize("stream", [True, False])
+async def test_whichever_call_of_a_close_is_lost_it_sells_once_and_ends_flat(number: int, harm: Harm, *, stream: bool) -> None:
+    """rules: ORD-04, ORD-11, POS-06, SIG-22"""
+    plan = LostCall(number, harm)
+    club = await opened(plan)
+    club.deaf = not stream
+    await club.alert("SINAL LONG FORTE")
+    await club.work()
+    plan.armed = True
+
+    await club.alert("FECHE LONG")
+    await club.work()
+    await club.reconcile()
+
+    (member,) = club.members
+    trade, venue = await club.trade(member), await club.at_venue(member)
+    assert venue.flat
+    assert (venue.entries, venue.exits) == (1, 1)
+    assert (trade.position.state, trade.position.close_reason) == (PositionState.CLOSED, CloseReason.SIGNAL)
+    assert trade.position.sold == trade.position.bought == Decimal("0.025")
+    assert all(order.state.final for order in trade.orders)
+
+
+@pytest.mark.parametrize("number", range(1, OPENING_CALLS + CLOSING_CALLS))
+@pytest.mark.parametrize("harm", [DropBefore(), LoseAnswer()])
+async def test_a_close_that_comes_at_once_finds_whatever_a_lost_call_left(number: int, harm: Harm) -> None:
+    """rules: SIG-22, POS-04, ORD-04"""
+    plan = LostCall(number, harm)
+    club = await opened(plan)
+    plan.armed = True
+    await club.alert("SINAL LONG FORTE")
+    await club.jobs()
+    await club.platform.place_orders()()
+
+    await club.alert("FECHE LONG")
+    await club.work()
+
+    (member,) = club.members
+    trade, venue = await club.trade(member), await club.at_venue(member)
+    assert venue.flat
+    assert venue.entries <= 1
+    assert trade.position.state in {PositionState.CLOSED, PositionState.ABANDONED}
+    assert all(order.state.final for order in trade.orders)
+
+
+@pytest.mark.parametrize("leg", [Leg.ENTRY, Leg.STOP, Leg.TARGET, Leg.EXIT])
+async def test_a_lost_answer_does_not_send_a_leg_twice(leg: Leg) -> None:
+    """rules: ORD-04"""
+    club = await opened(FaultPlan([Failure(LoseAnswer(), leg=leg)]))
+    await club.alert("SINAL LONG FORTE")
+    await club.work()
+    await club.alert("FECHE LONG")
+    await club.work()
+
+    (member,) = club.members
+    venue = await club.at_venue(member)
+    account = club.venue.accounts[(await club.account(member)).id]
+    assert (venue.entries, venue.exits) == (1, 1)
+    assert venue.flat
+    assert sum(order.ticket.leg is leg and order.open for order in account.orders.values()) == 0
+
+
+async def test_a_call_that_never_arrived_is_sent_again_with_the_same_id() -> None:
+    """rules: ORD-03, ORD-04"""
+    club = await opened(FaultPlan([Failure(DropBefore(), Nth(frozenset({1, 2})), leg=Leg.ENTRY)]))
+
+    await club.alert("SINAL LONG FORTE")
+    await club.work()
+
+    (member,) = club.members
+    trade = await club.trade(member)
+    entries = [order for order in trade.orders if order.leg is Leg.ENTRY]
+    account = club.venue.accounts[(await club.account(member)).id]
+    assert [order.state for order in entries] == [OrderState.FILLED]
+    assert entries[0].client_id in account.orders
+
+
+async def test_a_venue_that_calls_an_id_used_has_the_order() -> None:
+    """rules: ORD-04"""
+    club = await opened(FaultPlan([Failure(Refuse(Fault.DUPLICATE_ID), leg=Leg.ENTRY)]))
+
+    await club.alert("SINAL LONG FORTE")
+    await club.work()
+
+    (member,) = club.members
+    venue = await club.at_venue(member)
+    assert venue.entries == 1
+    assert venue.protected
+
+
+async def test_a_lookup_that_is_refused_says_nothing_of_the_order() -> None:
+    """rules: ORD-04, ORD-01"""
+    club = await opened(
+        FaultPlan(
+            [
+                Failure(LoseAnswer(), leg=Leg.ENTRY),
+                Failure(Refuse(Fault.UNKNOWN), Nth(frozenset({1})), Call.FIND),
+            ]
+        )
+    )
+    club.deaf = True
+
+    await club.alert("SINAL LONG FORTE")
+    await club.work()
+
+    (member,) = club.members
+    assert (await club.trade(member)).position.state is PositionState.PROTECTED
+    assert (await club.at_venue(member)).entries == 1
+
+
+async def test_a_worker_that_dies_after_a_lost_answer_is_followed_by_one_that_asks_first() -> None:
+    """rules: PRI-06, ORD-04"""
+    club = await opened(FaultPlan([Failure(LoseAnswer(), leg=Leg.ENTRY)]))
+    club.deaf = True
+    await club.alert("SINAL LONG FORTE")
+    await club.jobs()
+    await club.die_between_calls()
+    (member,) = club.members
+    assert (await club.at_venue(member)).entries == 1
+
+    assert await club.platform.place_orders()() == 0
+    club.clock.advance(by=timedelta(seconds=30))
+    await club.work()
+
+    assert (await club.at_venue(member)).entries == 1
+    assert (await club.at_venue(member)).protected
+    assert (await club.trade(member)).position.state is PositionState.PROTECTED
+
+
+async def test_a_worker_that_was_held_up_past_its_lease_sends_nothing_any_more() -> None:
+    """rules: PRI-06"""
+    club = await opened(FaultPlan([Failure(DropBefore(), Always(), Call.HOLDING)]))
+    await club.alert("SINAL LONG FORTE")
+    await club.jobs()
+    claim = await club.claim()
+    club.clock.advance(by=timedelta(seconds=30))
+
+    await club.first_calls(claim)
+
+    (member,) = club.members
+    assert (await club.at_venue(member)).entries == 0
+
+
+async def test_an_entry_that_arrives_after_it_was_given_up_is_sold_again_and_reported() -> None:
+    """rules: ORD-01, GEN-14, POS-01"""
+    club = await opened(FaultPlan([Failure(DropBefore(), Always(), leg=Leg.ENTRY)]))
+    await club.alert("SINAL LONG FORTE")
+    await club.work()
+    (member,) = club.members
+    trade = await club.trade(member)
+    assert trade.position.state is PositionState.ABANDONED
+
+    await club.arrives_late(trade)
+    await club.work()
+
+    trade, venue = await club.trade(member), await club.at_venue(member)
+    assert venue.flat
+    assert venue.exits == 1
+    assert trade.position.state is PositionState.ABANDONED
+    events = await club.events(trade.position.id)
+    assert [event.data["reason"] for event in events if event.name == "order.filled"] == ["filled_after_abandoned"]
+
+
+async def test_an_entry_that_arrives_late_is_found_without_the_stream_too() -> None:
+    """rules: POS-10, ORD-04"""
+    club = await opened(FaultPlan([Failure(DropBefore(), Always(), leg=Leg.ENTRY)]))
+    club.deaf = True
+    await club.alert("SINAL LONG FORTE")
+    (member,) = club.members
+    await club.work_until(lambda trade: trade.position.state is PositionState.ABANDONED)
+
+    await club.arrives_late(await club.trade(member))
+    await club.work()
+
+    assert (await club.at_venue(member)).flat
+
+
+async def test_a_call_that_fails_in_an_unforeseen_way_holds_up_nobody_else() -> None:
+    """rules: PRI-06"""
+    club = await opened(FaultPlan())
+    unlucky, lucky = club.members[0], await club.join()
+    club.break_account(await club.account(unlucky))
+    await club.alert("SINAL LONG FORTE")
+    await club.jobs()
+
+    with pytest.raises(ZeroDivisionError):
+        await club.platform.place_orders()()
+
+    assert (await club.at_venue(lucky)).protected
+    club.mend_accounts()
+    club.clock.advance(by=timedelta(seconds=30))
+    await club.work()
+    assert (await club.at_venue(unlucky)).protected

@@ -1,0 +1,206 @@
+"""What is open is protected within five seconds, or it is closed; a partial fill has protection of its own size."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import attrs
+import pytest
+
+from cbc_adapters.exchange.simulated.faults import Always, Call, Failure, FaultPlan, FillPart, Nth, Refuse
+from cbc_adapters.exchange.simulated.listing import DEMONSTRATION
+from cbc_domain.kernel.venues import Side
+from cbc_domain.ports.exchange import Fault
+from cbc_domain.trading.model import CloseReason, Leg, OrderState, PositionState
+from tests.club import BTC, Club, open_club
+
+
+async def opened(*failures: Failure) -> Club:
+    club = await open_club(faults=FaultPlan(failures))
+    await club.join()
+    await club.market()
+    return club
+
+
+@pytest.mark.parametrize("leg", [Leg.STOP, Leg.TARGET])
+async def test_protection_that_is_refused_three_times_ends_at_the_market(leg: Leg) -> None:
+    """rules: ORD-10, POS-11"""
+    club = await opened(Failure(Refuse(Fault.FILTER), Always(), leg=leg))
+
+    await club.alert("SINAL LONG FORTE")
+    await club.work()
+
+    (member,) = club.members
+    trade, venue = await club.trade(member), await club.at_venue(member)
+    refused = [order for order in trade.orders if order.leg is leg and order.state is OrderState.REJECTED]
+    assert len(refused) == 3
+    assert venue.flat
+    assert (venue.entries, venue.exits) == (1, 1)
+    assert (trade.position.state, trade.position.close_reason) == (PositionState.CLOSED, CloseReason.UNPROTECTED)
+    assert trade.position.opened_at is not None
+    assert trade.position.closed_at is not None
+    assert trade.position.closed_at - trade.position.opened_at <= timedelta(seconds=5)
+
+
+async def test_protection_that_is_refused_twice_stands_at_the_third_attempt() -> None:
+    """rules: ORD-10, POS-11"""
+    club = await opened(Failure(Refuse(Fault.FILTER), Nth(frozenset({1, 2, 3})), leg=Leg.STOP))
+
+    await club.alert("SINAL LONG FORTE")
+    await club.work()
+
+    (member,) = club.members
+    position = (await club.trade(member)).position
+    assert (await club.at_venue(member)).protected
+    assert position.state is PositionState.PROTECTED
+    assert position.opened_at is not None
+    assert position.protected_at is not None
+    assert position.protected_at - position.opened_at <= timedelta(seconds=5)
+
+
+async def test_an_entry_that_needed_retries_still_has_three_attempts_at_its_stop() -> None:
+    """rules: ORD-10"""
+    club = await opened(
+        Failure(Refuse(Fault.RATE_LIMIT), Nth(frozenset({1, 2})), leg=Leg.ENTRY),
+        Failure(Refuse(Fault.FILTER), Nth(frozenset({1, 2, 3})), leg=Leg.STOP),
+    )
+
+    await club.alert("SINAL LONG FORTE")
+    await club.work()
+
+    (member,) = club.members
+    assert (await club.trade(member)).position.state is PositionState.PROTECTED
+    assert (await club.at_venue(member)).protected
+
+
+async def test_protection_that_no_answer_confirms_for_five_seconds_ends_at_the_market() -> None:
+    """rules: ORD-10, POS-11"""
+    club = await opened(
+        Failure(Refuse(Fault.FILTER), Nth(frozenset({1})), leg=Leg.STOP),
+        Failure(Refuse(Fault.RATE_LIMIT), Always(), leg=Leg.STOP),
+    )
+
+    await club.alert("SINAL LONG FORTE")
+    await club.work()
+
+    (member,) = club.members
+    trade, venue = await club.trade(member), await club.at_venue(member)
+    assert venue.flat
+    assert trade.position.close_reason is CloseReason.UNPROTECTED
+    assert trade.position.opened_at is not None
+    assert trade.position.closed_at is not None
+    assert trade.position.closed_at - trade.position.opened_at <= timedelta(seconds=7)
+
+
+async def test_a_stop_that_cannot_be_moved_stays_where_it_was() -> None:
+    """rules: SIZ-10, ORD-09"""
+    club = await opened(Failure(Refuse(Fault.FILTER), Nth(frozenset(range(2, 50))), leg=Leg.STOP))
+
+    await club.alert("SINAL LONG FORTE")
+    await club.work()
+
+    (member,) = club.members
+    trade, venue = await club.trade(member), await club.at_venue(member)
+    assert venue.stops == [Decimal("58800.0")]
+    assert trade.position.state is PositionState.PROTECTED
+    assert trade.position.stop_loss == Decimal("58800.0")
+
+
+async def test_the_rest_of_a_partial_entry_is_cancelled_after_five_seconds_and_protection_follows() -> None:
+    """rules: ORD-08"""
+    club = await opened(Failure(FillPart(Decimal("0.4")), leg=Leg.ENTRY))
+
+    await club.alert("SINAL LONG FORTE")
+    start = club.clock.now()
+    await club.work()
+
+    (member,) = club.members
+    trade, venue = await club.trade(member), await club.at_venue(member)
+    entry = next(order for order in trade.orders if order.leg is Leg.ENTRY)
+    assert (entry.state, entry.filled) == (OrderState.CANCELLED, Decimal("0.010"))
+    assert club.clock.now() - start <= timedelta(seconds=6)
+    assert venue.held == {(BTC, Side.LONG): Decimal("0.010")}
+    assert (venue.protected, venue.covered) == (True, Decimal("0.010"))
+    assert trade.position.state is PositionState.PROTECTED
+
+
+async def test_a_rest_that_fills_in_time_belongs_to_the_position() -> None:
+    """rules: ORD-08, ORD-12"""
+    club = await opened(Failure(FillPart(Decimal("0.4")), leg=Leg.ENTRY))
+    await club.alert("SINAL LONG FORTE")
+    await club.jobs()
+    await club.platform.place_orders()()
+    (member,) = club.members
+    entry = (await club.trade(member)).orders[0]
+
+    club.clock.advance(by=timedelta(seconds=1))
+    club.venue.fill_rest(entry.account, entry.client_id, club.clock.now())
+    await club.work()
+
+    trade, venue = await club.trade(member), await club.at_venue(member)
+    assert trade.position.bought == Decimal("0.025")
+    assert venue.held == {(BTC, Side.LONG): Decimal("0.025")}
+    assert (venue.protected, venue.covered) == (True, Decimal("0.025"))
+
+
+async def test_a_partial_entry_below_the_minimum_is_closed_at_once() -> None:
+    """rules: ORD-08"""
+    wide = [attrs.evolve(one, min_quantity=Decimal("0.010")) if one.symbol == BTC else one for one in DEMONSTRATION]
+    club = await open_club(faults=FaultPlan([Failure(FillPart(Decimal("0.2")), leg=Leg.ENTRY)]), listing=wide)
+    member = await club.join()
+    await club.market()
+
+    await club.alert("SINAL LONG FORTE")
+    await club.work()
+
+    trade, venue = await club.trade(member), await club.at_venue(member)
+    assert venue.flat
+    assert (trade.position.bought, trade.position.sold) == (Decimal("0.005"), Decimal("0.005"))
+    assert (trade.position.state, trade.position.close_reason) == (PositionState.CLOSED, CloseReason.UNPROTECTED)
+
+
+async def test_a_stop_that_the_member_cancels_by_hand_is_placed_again() -> None:
+    """rules: POS-10"""
+    club = await opened()
+    (member,) = club.members
+    await club.alert("SINAL LONG FORTE")
+    await club.work()
+    trade = await club.trade(member)
+    stop = next(order for order in trade.orders if order.leg is Leg.STOP and order.state is OrderState.ACKED)
+
+    club.venue.cancel(stop.account, stop.client_id, club.clock.now())
+    await club.work()
+
+    venue = await club.at_venue(member)
+    assert venue.protected
+    assert venue.stops == [stop.trigger]
+
+
+async def test_a_lost_stop_that_the_venue_refuses_to_take_again_ends_at_the_market() -> None:
+    """rules: POS-10, ORD-10"""
+    club = await opened(Failure(Refuse(Fault.FILTER), Nth(frozenset(range(3, 20))), leg=Leg.STOP))
+    (member,) = club.members
+    await club.alert("SINAL LONG FORTE")
+    await club.work()
+    stop = next(o for o in (await club.trade(member)).orders if o.leg is Leg.STOP and o.state is OrderState.ACKED)
+
+    club.venue.cancel(stop.account, stop.client_id, club.clock.now())
+    await club.work()
+
+    assert (await club.at_venue(member)).flat
+    assert (await club.trade(member)).position.close_reason is CloseReason.UNPROTECTED
+
+
+async def test_a_venue_that_answers_nothing_about_orders_is_asked_until_it_does() -> None:
+    """rules: ORD-01, ORD-04"""
+    club = await opened(
+        Failure(Refuse(Fault.MAINTENANCE), Nth(frozenset(range(1, 5))), Call.FIND),
+        Failure(Refuse(Fault.NETWORK), Nth(frozenset({1})), Call.PLACE, leg=Leg.ENTRY),
+    )
+    club.deaf = True
+
+    await club.alert("SINAL LONG FORTE")
+    await club.work()
+
+    (member,) = club.members
+    assert all(order.state.final for order in (await club.trade(member)).orders)
+    assert (await club.at_venue(member)).entries <= 1
