@@ -1,0 +1,81 @@
+"""No line of the log holds a secret, whatever went wrong (SIG-41, PRV-02)."""
+
+import json
+import logging
+from collections.abc import AsyncIterator, Iterator
+from io import StringIO
+
+import pytest
+import structlog
+
+from cbc_entrypoints.logs import MASK, configure, redact
+from tests.e2e.house import PASSWORD, House, SignedIn, open_house
+from tests.e2e.problems import problem
+
+
+@pytest.fixture
+def logged(monkeypatch: pytest.MonkeyPatch) -> Iterator[StringIO]:
+    """What is written to the log, which is set up as for the product."""
+    lines = StringIO()
+    monkeypatch.setattr("sys.stderr", lines)
+    configure("json", "debug")
+    yield lines
+    structlog.reset_defaults()
+    logging.basicConfig(force=True)
+
+
+@pytest.fixture
+async def house(postgres_url: str) -> AsyncIterator[House]:
+    async with open_house(postgres_url) as house:
+        yield house
+
+
+async def test_neither_secrets_nor_addresses_nor_tokens_are_logged(logged: StringIO, house: House, member: SignedIn) -> None:
+    """rules: SIG-41, PRV-02"""
+    async with house.engine.begin() as connection:
+        await connection.exec_driver_sql("DROP TABLE refused_alerts")
+    email = "somebody@club.invalid"
+    form = {"email": email, "password": PASSWORD, "full_name": "Some Body", "country": "BR", "terms_version": "1"}
+
+    await house.client.post("/api/auth/register", json=form)
+    crashed = [
+        await house.alert(f'{{"secret": "{house.secret}", "x": 1}}'),
+        await house.alert(f'{{"secret": "{house.secret}", "x": 1}}', "/webhook"),
+        await house.alert("nonsense", "/webhook", {"Authorization": f"Bearer {house.secret}"}),
+    ]
+    async with house.engine.begin() as connection:
+        await connection.exec_driver_sql("ALTER TABLE members RENAME TO people")
+    failed = await house.client.post("/api/auth/login", json={"email": email, "password": PASSWORD})
+
+    lines = logged.getvalue()
+    assert [answer.status_code for answer in (*crashed, failed)] == [500, 500, 500, 500]
+    problem(crashed[0], 500, "internal_error")
+    assert lines.count("request.crashed") == 4
+    token = member.headers["Authorization"].removeprefix("Bearer ")
+    for secret in (house.secret, token, PASSWORD, email, house.mailbox.token(email)):
+        assert secret not in lines
+    assert crashed[0].headers["x-request-id"] in lines
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {"path": "/api/webhooks/signal/hush"},
+        {"url": "http://host/api/webhooks/signal/hush?x=1"},
+        {"headers": "Authorization: Bearer hush"},
+        {"url": "postgresql+asyncpg://user:hush@host/db"},
+        {"secret": "hush"},
+        {"refresh_token": "hush"},
+        {"PASSWORD": "hush"},
+        {"exception": 'File "x", in /api/webhooks/signal/hush\nBearer hush'},
+        {"email": "hush@club.invalid"},
+        {"exception": "UniqueViolationError: duplicate key\nDETAIL:  Key (email)=(hush@club.invalid) already exists."},
+    ],
+    ids=str,
+)
+def test_a_secret_is_masked_wherever_it_stands_in_an_event(event: dict[str, str]) -> None:
+    """rules: SIG-41, OPS-06, PRV-02"""
+    written = json.dumps(redact(None, "info", dict(event)))
+
+    assert "hush" not in written
+    assert MASK in written
