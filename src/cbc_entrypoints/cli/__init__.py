@@ -1,0 +1,1 @@
+"""The command `cbc`: one module for each group of commands."""

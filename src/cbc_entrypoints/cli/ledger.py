@@ -1,0 +1,103 @@
+"""`cbc ledger`: prove the books, or show one member's statement."""
+
+import asyncio
+import json
+from uuid import UUID
+
+import click
+
+from cbc_domain.application.health.check_invariants import Health
+from cbc_domain.identity.rules import fold_email
+from cbc_domain.kernel.errors import NotFound
+from cbc_domain.kernel.ids import MemberId
+from cbc_domain.kernel.time import format_instant
+from cbc_domain.ledger.findings import StatementLine
+from cbc_domain.ports.persistence.unit_of_work import Store
+from cbc_entrypoints.cli.opened import opened
+from cbc_entrypoints.settings import Settings
+
+
+@click.group()
+def ledger() -> None:
+    """The double-entry ledger."""
+
+
+@ledger.command()
+@click.option("--json", "as_json", is_flag=True)
+@click.pass_obj
+def proof(settings: Settings, as_json: bool) -> int:
+    """Check sums, derived balances, lots, debts and the hash chain; exit 1 and the first broken row otherwise."""
+    health = asyncio.run(_prove(settings))
+    facts = _facts(health)
+    if as_json:
+        click.echo(json.dumps(facts))
+    else:
+        for name, value in facts.items():
+            click.echo(f"{name:<22} {'-' if value is None else value}")
+    return 0 if health.proof.holds else 1
+
+
+@ledger.command()
+@click.argument("member")
+@click.option("--json", "as_json", is_flag=True)
+@click.pass_obj
+def statement(settings: Settings, member: str, as_json: bool) -> None:
+    """Every entry of a member's accounts, newest first; MEMBER is an id or an e-mail."""
+    for line in asyncio.run(_lines(settings, member)):
+        told = {
+            "at": format_instant(line.posted_at),
+            "rule": line.flow,
+            "account": line.account.value,
+            "amount": str(line.effect),
+            "balance": str(line.balance),
+            "id": str(line.journal),
+        }
+        click.echo(json.dumps(told) if as_json else "  ".join(f"{value:<18}" for value in told.values()).rstrip())
+
+
+async def _prove(settings: Settings) -> Health:
+    async with opened(settings) as live:
+        return await live.platform.check_invariants()()
+
+
+async def _lines(settings: Settings, member: str) -> list[StatementLine]:
+    async with opened(settings) as live:
+        found = await member_id(live.platform.store(), member)
+        return [line async for line in live.platform.show_money().all_lines(found, None, None)]
+
+
+async def member_id(store: Store, text: str) -> MemberId:
+    """Find a member by id or e-mail. Raises NotFound."""
+    async with store() as work:
+        try:
+            known = await work.people.member(MemberId(UUID(text)))
+        except ValueError:
+            credential = await work.people.credential(fold_email(text))
+            known = credential.member if credential else None
+    if known is None:
+        raise NotFound("not_found", f"expected a member, was {text[:64]!r}")
+    return known.id
+
+
+def _facts(health: Health) -> dict[str, object]:
+    checked = health.proof
+    faults = (
+        *checked.unbalanced,
+        *checked.mismatched_balances,
+        *checked.negative_balances,
+        *checked.lot_faults,
+        *checked.debt_faults,
+    )
+    return {
+        "holds": checked.holds,
+        "journals": checked.journals,
+        "entries": checked.entries,
+        "sealed": checked.sealed,
+        "unbalanced": len(checked.unbalanced),
+        "mismatched_balances": len(checked.mismatched_balances),
+        "negative_balances": len(checked.negative_balances),
+        "lot_faults": len(checked.lot_faults),
+        "debt_faults": len(checked.debt_faults),
+        "hash_chain": checked.chain_fault or "ok",
+        "first_broken_row": checked.chain_fault or (faults[0] if faults else None),
+    }

@@ -1,0 +1,47 @@
+"""`cbc api` and `cbc worker`: the same platform as processes of their own over one database."""
+
+import time
+from pathlib import Path
+
+import httpx
+
+from tests.integration.cli.program import cbc, serving
+
+
+def test_what_the_api_takes_a_worker_decides(data: Path, tmp_path: Path, postgres_url: str) -> None:
+    """rules: ARC-04"""
+    over = {"CBC_DATABASE_URL": postgres_url}
+    webhook = cbc(data, "admin", "create-strategy", "--name", "Trend", **over).out.strip()
+    password = "correct horse battery 7 staple"
+    email = ("--email", "a@club.invalid", "--role", "ADMIN", "--verified", "--password-stdin")
+    assert cbc(data, "admin", "create-user", *email, typed=f"{password}\n", **over).code == 0
+
+    with (
+        serving(data, "api", "--port", "0", until="API ", **over) as api,
+        serving(data, "api", "--port", "0", until="API ", CBC_LOG_FORMAT="json", **over) as other,
+        serving(data, "worker", until="worker ", **over) as worker,
+        httpx.Client() as client,
+    ):
+        body = {"ticker": "BTCUSDT", "signal": "FECHE LONG"}
+        taken = client.post(webhook.replace("http://127.0.0.1:8000", api.url), json=body)
+        tokens = client.post(f"{api.url}/api/auth/login", json={"email": "a@club.invalid", "password": password}).json()
+        # Any process takes the token of another: they share the data directory, and with it the signing key.
+        signals = f"{other.url}/api/trading/signals/{taken.json()['signal_id']}"
+        decided = _decided(client, signals, tokens["access_token"])
+        second = cbc(data, "worker", "--role", "execute", **over)
+        helper = [each.stop()[0] for each in (worker, api, other)]
+
+    assert taken.status_code == 202
+    assert decided
+    assert helper == [0, 0, 0]
+    assert (second.code, second.in_one_line, "venue_journal_in_use" in second.err) == (3, True, True)
+
+
+def _decided(client: httpx.Client, url: str, token: str) -> bool:
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        answer = client.get(url, headers={"Authorization": f"Bearer {token}"}).raise_for_status().json()
+        if answer.get("status", answer.get("signal", {}).get("status")) == "PROCESSED":
+            return True
+        time.sleep(0.1)
+    return False
