@@ -34,6 +34,18 @@ async def test_closed_positions_wait_for_settlement_in_the_order_of_closing(
         assert await work.trades.unsettled(NOW + DAY, 1) == [first.id]
 
 
+async def test_trades_that_wait_for_a_rate_hold_up_nobody(store: Store, samples: Samples, place: Place) -> None:
+    """rules: FX-03, COM-10"""
+    older, newer = [await samples.opened(store, place, symbol) for symbol in (BTC, ETH)]
+    await save(store, closed(older.position, NOW + MINUTE), closed(newer.position, NOW + 2 * MINUTE))
+    async with committed(store) as work:
+        await work.trades.settle([Settlement(older.position.id, SettlementState.PENDING_RATE, None, NOW + 2 * MINUTE)])
+
+    async with store() as work:
+        assert await work.trades.unsettled(NOW + DAY, 1) == [newer.position.id]
+        assert await work.trades.unsettled(NOW + DAY, 2) == [newer.position.id, older.position.id]
+
+
 @pytest.mark.parametrize(
     ("state", "waits"),
     [

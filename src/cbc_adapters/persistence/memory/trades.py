@@ -9,6 +9,7 @@ import attrs
 from cbc_adapters.persistence.memory.cursors import page_of, read_identity
 from cbc_adapters.persistence.memory.table import ALL
 from cbc_adapters.persistence.memory.trade_tables import WAITING, TradeTables
+from cbc_domain.commissions.model import SettlementState
 from cbc_domain.kernel.ids import AccountId, MemberId, OrderId, PositionId, SignalId, StrategyId
 from cbc_domain.kernel.venues import Side, Symbol
 from cbc_domain.ports.persistence.trades import Settlement, Trade
@@ -73,7 +74,9 @@ class MemoryTrades:
             self._tables.blocks.put((block.member, block.environment, block.coin, block.since, block.until), block)
 
     async def unsettled(self, now: datetime, limit: int) -> Sequence[PositionId]:
-        return [position for _, position in islice(self._tables.unsettled.after(ALL, None), limit)]
+        in_order = [self._tables.positions[position] for _, position in self._tables.unsettled.after(ALL, None)]
+        in_order.sort(key=lambda position: position.settlement is SettlementState.PENDING_RATE)
+        return [position.id for position in in_order[:limit]]
 
     async def settle(self, settlements: Sequence[Settlement]) -> None:
         for settlement in settlements:

@@ -22,6 +22,7 @@ from cbc_domain.trading.model import Order, PositionState
 UNFINISHED: Final = one_of(positions.c.state, (state for state in PositionState if not state.final))
 CLOSABLE: Final = one_of(positions.c.state, (PositionState.OPENING, PositionState.PROTECTED))
 ENDED: Final = one_of(positions.c.state, (PositionState.CLOSED, PositionState.LIQUIDATED))
+AWAITS_RATE: Final = positions.c.settlement == SettlementState.PENDING_RATE.value
 WAITING_FOR_SETTLEMENT: Final = one_of(positions.c.settlement, (SettlementState.UNSETTLED, SettlementState.PENDING_RATE))
 
 

@@ -19,6 +19,7 @@ from cbc_adapters.persistence.postgres.tables import outcomes
 from cbc_adapters.persistence.postgres.tables import trades as tables
 from cbc_adapters.persistence.postgres.tables.metadata import text
 from cbc_adapters.persistence.postgres.trade_reading import (
+    AWAITS_RATE,
     ENDED,
     UNFINISHED,
     WAITING_FOR_SETTLEMENT,
@@ -108,7 +109,8 @@ class PostgresTrades:
 
     async def unsettled(self, now: datetime, limit: int) -> Sequence[PositionId]:
         waiting = select(_POSITION.id).where(ENDED, WAITING_FOR_SETTLEMENT)
-        return await self._ids(waiting.order_by(_POSITION.closed_at, _POSITION.id).limit(limit))
+        order = (AWAITS_RATE, _POSITION.closed_at, _POSITION.id)
+        return await self._ids(waiting.order_by(*order).limit(limit))
 
     async def settle(self, settlements: Sequence[Settlement]) -> None:
         if not settlements:

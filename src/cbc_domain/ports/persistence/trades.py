@@ -77,7 +77,10 @@ class Trades(Protocol):
     async def block_coins(self, blocks: Sequence[CoinBlock]) -> None: ...
 
     async def unsettled(self, now: datetime, limit: int) -> Sequence[PositionId]:
-        """Closed positions that wait for settlement, in the order of closing: UNSETTLED or PENDING_RATE."""
+        """Closed positions that wait for settlement, in the order of closing: UNSETTLED first, then PENDING_RATE.
+
+        Those that wait for a rate come last, so that however many they are they hold up nobody.
+        """
 
     async def settle(self, settlements: Sequence[Settlement]) -> None:
         """Write settlements and the positions' settlement state; a position that is SETTLED already stays as it is."""
