@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 
+import attrs
+
 from cbc_domain.commissions.model import Terms
 from cbc_domain.identity.model import AffiliateTier
 from cbc_domain.kernel.errors import Conflict
@@ -68,10 +70,21 @@ def plan_close(
     running = max((order for order in exits if not order.state.final), key=lambda order: order.seq, default=None)
     quantity = position.quantity if position.bought else position.size.quantity
     order = running or leg_order(position, Leg.EXIT, next_seq(exits, Leg.EXIT), order_id, quantity, None, now)
-    task = Task(
+    task = attrs.evolve(_critical(position, TaskAction.CLOSE, task_id, now), signal=signal, reason=reason)
+    return task, order
+
+
+def plan_protection(position: Position, task_id: TaskId, now: datetime, due_at: datetime | None = None) -> Task:
+    """Make the task that gives a position the protection it should have; `due_at` None means at once (POS-10)."""
+    return attrs.evolve(_critical(position, TaskAction.PROTECT, task_id, now), due_at=due_at or now)
+
+
+def _critical(position: Position, action: TaskAction, task_id: TaskId, now: datetime) -> Task:
+    """Whatever makes a position safer comes before every open (PRI-01)."""
+    return Task(
         id=task_id,
-        action=TaskAction.CLOSE,
-        signal=signal,
+        action=action,
+        signal=None,
         member=position.member,
         account=position.account,
         environment=position.environment,
@@ -79,9 +92,7 @@ def plan_close(
         base_priority=CRITICAL,
         waiting_since=now,
         due_at=now,
-        reason=reason,
     )
-    return task, order
 
 
 def _sized(part: Part) -> Size | Unsized | None:

@@ -14,8 +14,8 @@ from cbc_domain.ports.exchange import Exchange, Report
 from cbc_domain.ports.persistence.trades import Trade
 from cbc_domain.ports.persistence.unit_of_work import Store, UnitOfWork
 from cbc_domain.ports.system import Clock, Identities
-from cbc_domain.trading.model import OrderState, Position, Task, TaskAction
-from cbc_domain.trading.priority import CRITICAL
+from cbc_domain.trading.model import OrderState, Position, Task
+from cbc_domain.trading.planning import plan_protection
 
 BATCH: Final = 500
 
@@ -44,7 +44,7 @@ class ApplyFills:
         await work.lane.add([self._mend(trade.position) for trade in trades.values() if disturbed(trade)])
 
     def _mend(self, position: Position) -> Task:
-        return protect_task(position, TaskId(self.identities.new()), self.clock)
+        return plan_protection(position, TaskId(self.identities.new()), self.clock.now())
 
 
 def disturbed(trade: Trade) -> bool:
@@ -52,20 +52,3 @@ def disturbed(trade: Trade) -> bool:
     if trade.position.state.final:
         return any(order.reduces and order.state is not OrderState.CREATED for order in unfinished(trade))
     return bare(trade)
-
-
-def protect_task(position: Position, task: TaskId, clock: Clock) -> Task:
-    """A CRITICAL task that makes a position's protection what it should be (PRI-01)."""
-    now = clock.now()
-    return Task(
-        id=task,
-        action=TaskAction.PROTECT,
-        signal=None,
-        member=position.member,
-        account=position.account,
-        environment=position.environment,
-        position=position.id,
-        base_priority=CRITICAL,
-        waiting_since=now,
-        due_at=now,
-    )

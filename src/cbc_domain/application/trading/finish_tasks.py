@@ -5,7 +5,6 @@ from collections.abc import Collection, Iterator, Sequence
 import attrs
 
 from cbc_domain.application.trading.absorb import News, TradeKeeper
-from cbc_domain.application.trading.apply_fills import protect_task
 from cbc_domain.application.trading.close_positions import close_positions
 from cbc_domain.application.trading.first_calls import NOTHING_THERE
 from cbc_domain.application.trading.task_outcome import TaskOutcome, outcome, wants_exit
@@ -17,6 +16,7 @@ from cbc_domain.ports.persistence.work import Claim
 from cbc_domain.ports.system import Clock, Identities
 from cbc_domain.risk.defaults import SystemLimits
 from cbc_domain.trading.model import CloseReason, Leg, Order, Task
+from cbc_domain.trading.planning import plan_protection
 from cbc_domain.trading.protection import leg_order, next_seq
 
 Judged = Sequence[tuple[Claim, Trade, TaskOutcome]]
@@ -68,7 +68,7 @@ class FinishTasks:
         if bare:
             await close_positions(work, bare, CloseReason.UNPROTECTED, self.clock, self.identities)
         looks = [
-            attrs.evolve(protect_task(trade.position, TaskId(self.identities.new()), self.clock), due_at=result.look_again)
+            plan_protection(trade.position, TaskId(self.identities.new()), self.clock.now(), result.look_again)
             for _, trade, result in judged
             if result.look_again is not None
         ]

@@ -7,10 +7,10 @@ from typing import Final
 
 import attrs
 
-from cbc_domain.application.trading.apply_fills import protect_task
 from cbc_domain.kernel.ids import PositionId, TaskId
 from cbc_domain.ports.persistence.unit_of_work import Store, UnitOfWork
 from cbc_domain.ports.system import Clock, Identities
+from cbc_domain.trading.planning import plan_protection
 
 QUIET_FOR: Final = timedelta(seconds=30)
 PAGE: Final = 500
@@ -33,7 +33,8 @@ class Reconcile:
         return looked
 
     async def _page(self, after: PositionId | None, work: UnitOfWork) -> Sequence[PositionId]:
-        page = await work.trades.unfinished(after, PAGE, self.clock.now() - QUIET_FOR)
+        now = self.clock.now()
+        page = await work.trades.unfinished(after, PAGE, now - QUIET_FOR)
         trades = await work.trades.trades(page, lock=False)
-        await work.lane.add([protect_task(trade.position, TaskId(self.identities.new()), self.clock) for trade in trades])
+        await work.lane.add([plan_protection(trade.position, TaskId(self.identities.new()), now) for trade in trades])
         return page
