@@ -1,8 +1,11 @@
 """`cbc demo`: the main job from end to end, in front of your eyes."""
 
 import asyncio
+import signal
 from collections import deque
+from collections.abc import Coroutine
 from pathlib import Path
+from typing import Final, TypeVar
 
 import click
 from rich.console import Console
@@ -15,6 +18,9 @@ from cbc_entrypoints import logs
 from cbc_entrypoints.demo.main import demonstrate, world_of
 from cbc_entrypoints.demo.tables import show
 
+T = TypeVar("T")
+
+TERMINATED: Final = 128 + signal.SIGTERM
 _DIRECTIONS = {"long": Direction.LONG_ONLY, "short": Direction.SHORT_ONLY, "both": Direction.BOTH}
 
 
@@ -45,12 +51,23 @@ def demo(
     logs.configure("console", "warning")
     progress = Console(stderr=True)
     told = _DIRECTIONS[direction] if direction else None
-    document, holds = asyncio.run(demonstrate(world_of(seed, candles, alerts, market, told), members, seed, progress))
+    story = demonstrate(world_of(seed, candles, alerts, market, told), members, seed, progress)
+    try:
+        document, holds = asyncio.run(_until_terminated(story))
+    except asyncio.CancelledError:
+        return TERMINATED
     if as_json:
         click.echo(document)
     else:
         show(Console(), document)
     return 0 if holds else 1
+
+
+async def _until_terminated(story: Coroutine[object, object, T]) -> T:
+    """Let SIGTERM end the story as Ctrl-C does: servers are stopped and the directory is removed on the way out."""
+    told = asyncio.create_task(story)
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, told.cancel)
+    return await told
 
 
 def _read_through(candles: Path, alerts: Path, market: Path | None) -> None:

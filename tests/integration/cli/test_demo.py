@@ -46,7 +46,8 @@ def test_two_runs_with_one_seed_agree_in_everything_but_latencies_and_ids(tmp_pa
     assert "SIMULATED" in ended[0].err
 
 
-def test_ctrl_c_ends_it_and_leaves_nothing_behind(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("told", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_whoever_ends_it_early_finds_nothing_left_behind(tmp_path: Path, told: signal.Signals, code: int) -> None:
     process = subprocess.Popen(
         [CBC, "demo", "--members", "1"],
         env=surroundings(tmp_path / "unused"),
@@ -58,10 +59,10 @@ def test_ctrl_c_ends_it_and_leaves_nothing_behind(tmp_path: Path) -> None:
         assert process.stderr is not None
         while "posting alerts" not in process.stderr.readline():
             assert process.poll() is None
-        process.send_signal(signal.SIGINT)
+        process.send_signal(told)
         out, err = process.communicate(timeout=PATIENCE_S)
 
-    assert (process.returncode, out) == (130, "")
+    assert (process.returncode, out) == (code, "")
     assert "Traceback" not in err
     assert list(tmp_path.iterdir()) == []
 
