@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterable
+from typing import Final
 
 import attrs
 
@@ -11,6 +12,9 @@ from cbc_domain.kernel.money import LEDGER_CURRENCIES, Money
 from cbc_domain.ledger.chart import effect, member_account
 from cbc_domain.ledger.holdings import Holdings
 from cbc_domain.ledger.model import AccountKind, Debt, InsufficientFunds, Journal, Lot, LotStatus, LotUse
+
+# Made once: each posting has a fingerprint, and a new encoder costs as much as what it writes.
+_CANONICAL: Final = json.JSONEncoder(sort_keys=True)
 
 
 def after(holdings: Holdings, journal: Journal) -> Holdings:
@@ -60,7 +64,7 @@ def fingerprint(journal: Journal) -> str:
         "debts_opened": [[str(debt.member), str(debt.amount), debt.cause, debt.origin] for debt in journal.debts_opened],
         "debt_payments": [str(payment.amount) for payment in journal.debt_payments],
     }
-    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+    return hashlib.sha256(_CANONICAL.encode(told).encode()).hexdigest()
 
 
 def _touches(holdings: Holdings, kind: AccountKind, journal: Journal) -> bool:

@@ -1,7 +1,7 @@
 """What happens to the books when many want the same money at once, and what the database refuses by itself."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 
 import attrs
 import pytest
@@ -9,7 +9,9 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from cbc_adapters.persistence.postgres.engine import open_engine
+from cbc_adapters.persistence.postgres.teller import PostgresTeller
 from cbc_adapters.persistence.postgres.unit_of_work import PostgresStore
+from cbc_domain.kernel.errors import Invalid, Unavailable
 from cbc_domain.kernel.ids import MemberId
 from cbc_domain.kernel.money import BRL
 from cbc_domain.ledger.entries import credited, debited, draft
@@ -43,6 +45,10 @@ def fee(member: MemberId, key: str, cents: int) -> Journal:
 async def post(store: PostgresStore, *journals: Journal) -> list[Posting]:
     async with committed(store) as work:
         return list(await work.books.post(journals, NOW))
+
+
+async def taken(teller: PostgresTeller, journal: Journal) -> list[Posting]:
+    return list(await teller.post([journal], NOW))
 
 
 async def outcomes(attempts: Iterable[Awaitable[list[Posting]]]) -> list[bool]:
@@ -168,6 +174,88 @@ async def test_a_batch_costs_the_same_number_of_statements_however_long_it_is(cr
         return count.value
 
     assert await statements(members[:2], "few") == await statements(members, "many")
+
+
+async def test_a_batch_travels_in_one_statement(crowd: PostgresStore, samples: Samples) -> None:
+    """rules: LED-07"""
+    members = [(await samples.joined(crowd)).id for _ in range(30)]
+
+    with counted(crowd.engine) as count:
+        await post(crowd, *(recharge(f"pi-{member}", member, brl("1.00"), NOW) for member in members))
+
+    assert count.value == 1
+
+
+async def test_fifty_callers_of_a_teller_share_the_money_and_the_commits(crowd: PostgresStore, samples: Samples) -> None:
+    """rules: LED-04, LED-07"""
+    member = (await samples.joined(crowd)).id
+    await post(crowd, recharge("pi", member, brl("10.00"), NOW))
+    teller = PostgresTeller(crowd.engine, samples.ids)
+
+    posted = await outcomes(taken(teller, fee(member, str(number), 100)) for number in range(CROWD))
+
+    async with crowd() as work:
+        assert sum(posted) == 10
+        assert (await work.books.holdings(member)).real == ()
+        assert (await work.books.prove()).holds
+
+
+async def test_text_that_cannot_be_stored_harms_nobody_beside_it(crowd: PostgresStore, samples: Samples) -> None:
+    """rules: GEN-11, LED-07"""
+    member = (await samples.joined(crowd)).id
+    teller = PostgresTeller(crowd.engine, samples.ids)
+    good = [recharge(f"pi-{number}", member, brl("1.00"), NOW) for number in range(6)]
+
+    attempts = (taken(teller, one) for one in (*good[:3], recharge("pi-\0", member, brl("1.00"), NOW), *good[3:]))
+    answers = await asyncio.gather(*attempts, return_exceptions=True)
+
+    assert [place for place, answer in enumerate(answers) if isinstance(answer, Invalid)] == [3]
+    async with crowd() as work:
+        assert (await work.books.holdings(member)).real == (brl("6.00"),)
+
+
+async def test_tellers_of_several_programs_and_units_of_work_never_wait_in_a_circle(
+    crowd: PostgresStore, samples: Samples
+) -> None:
+    """rules: LED-07"""
+    members = [(await samples.joined(crowd)).id for _ in range(6)]
+    tellers = [PostgresTeller(crowd.engine, samples.ids, committers=2) for _ in range(3)]
+
+    def moved(number: int) -> Journal:
+        pair = (members[number % 6], members[(number * 5 + 1) % 6])
+        legs = [credited(AccountKind.MEMBER_REAL, one, brl("1.00")) for one in pair]
+        return draft("LED-F23", f"adjust:{number}", NOW, "admin", [*legs, debited(AccountKind.ADJUSTMENTS, None, brl("2.00"))])
+
+    over_the_counter = (taken(tellers[number % 3], moved(number)) for number in range(60))
+    in_units = (post(crowd, moved(number), moved(number + 1)) for number in range(100, 140, 2))
+    await asyncio.gather(*over_the_counter, *in_units)
+
+    async with crowd() as work:
+        proof = await work.books.prove()
+    assert (proof.journals, proof.holds) == (100, True)
+
+
+async def test_when_the_database_goes_away_a_teller_says_so_and_works_again_afterwards(
+    store: PostgresStore, samples: Samples, cut_connections: Callable[[], Awaitable[None]]
+) -> None:
+    """rules: GEN-14"""
+    member = (await samples.joined(store)).id
+    teller = PostgresTeller(store.engine, samples.ids)
+    await teller.post([recharge("pi-1", member, brl("1.00"), NOW)], NOW)
+    locker = await store.engine.connect()
+    await locker.execute(text("LOCK TABLE journals IN ACCESS EXCLUSIVE MODE"))
+    waiting = asyncio.create_task(teller.post([recharge("pi-2", member, brl("1.00"), NOW)], NOW))
+    await asyncio.sleep(0.2)
+
+    await cut_connections()
+    with pytest.raises(Unavailable):
+        await waiting
+    await locker.invalidate()
+    await locker.close()
+    await teller.post([recharge("pi-2", member, brl("1.00"), NOW)], NOW)
+
+    async with store() as work:
+        assert (await work.books.holdings(member)).real == (brl("2.00"),)
 
 
 @pytest.mark.parametrize("table", ["journals", "entries", "seals"])

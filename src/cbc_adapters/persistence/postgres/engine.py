@@ -27,10 +27,11 @@ _UNSTORABLE_TEXT: Final = frozenset({"22021", "22P05"})
 _UNIQUE_VIOLATION: Final = "23505"
 
 
-def open_engine(url: str, pool_size: int = 20) -> Engine:
+def open_engine(url: str, pool_size: int = 20, role: str | None = None) -> Engine:
     """Prepare an engine for `postgresql+asyncpg://` (plain `postgresql://` is taken too); connects at the first use.
 
-    `pool_size` is the most connections at once; who finds none free within 10 s gets Unavailable.
+    `pool_size` is the most connections at once; who finds none free within 10 s gets Unavailable. `role` is whom every
+    connection acts as from its first statement; None: the user of the URL.
     """
     engine = create_async_engine(
         asyncpg_url(url),
@@ -43,7 +44,7 @@ def open_engine(url: str, pool_size: int = 20) -> Engine:
         json_serializer=dump_json,
         json_deserializer=load_json,
         # Compiling takes longer than any statement here runs.
-        connect_args={"server_settings": {"jit": "off", "application_name": "coinbitclub"}},
+        connect_args={"server_settings": {"jit": "off", "application_name": "coinbitclub", **({"role": role} if role else {})}},
     )
     event.listen(engine.sync_engine, "handle_error", _translate)
     return engine
@@ -63,16 +64,19 @@ def away(cause: BaseException) -> Unavailable:
 
 
 def _translate(context: ExceptionContext) -> DomainError | None:
-    """Give a driver's failure its business name; None leaves it as it is, a mistake of ours."""
     if context.is_pre_ping:
         # The pool replaces a dead connection only if the driver's own failure reaches it.
         return None
-    fault = context.original_exception
+    return meaning(context.original_exception, lost=context.is_disconnect)
+
+
+def meaning(fault: BaseException, *, lost: bool = False) -> DomainError | None:
+    """Give a driver's failure its business name; None leaves it as it is, a mistake of ours."""
     if not isinstance(fault, Exception):
         # A cancelled task: it is to end, and not to believe that the database is away.
         return None
     state = str(getattr(fault, "sqlstate", None) or "")
-    if context.is_disconnect or isinstance(fault, OSError) or state.startswith(_AWAY):
+    if lost or isinstance(fault, OSError) or state.startswith(_AWAY):
         return away(_root(fault))
     if state in _LOST_RACES:
         return LostRace("unavailable", f"expected to run alone, was undone with {state}")

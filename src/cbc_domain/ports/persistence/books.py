@@ -4,10 +4,12 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from cbc_domain.kernel.ids import JournalId, LotId, MemberId
-from cbc_domain.ledger.findings import Proof, Seal, StatementLine
+from cbc_domain.kernel.events import Event
+from cbc_domain.kernel.ids import DebtId, JournalId, LotId, MemberId
+from cbc_domain.kernel.money import Money
+from cbc_domain.ledger.findings import KeptProof, Proof, Seal, StatementLine
 from cbc_domain.ledger.holdings import Holdings
-from cbc_domain.ledger.model import Journal, Lot, Posting
+from cbc_domain.ledger.model import Debt, Journal, Lot, Posting
 from cbc_domain.ports.persistence.views import Page
 
 
@@ -33,6 +35,9 @@ class Books(Protocol):
 
     async def posting_of(self, journal: JournalId) -> Posting | None: ...
 
+    async def postings_of(self, journals: Collection[JournalId]) -> Sequence[Posting]:
+        """These postings in no particular order, in a fixed number of statements; unknown ones are left out."""
+
     async def statement(
         self,
         member: MemberId,
@@ -49,10 +54,44 @@ class Books(Protocol):
 
     async def lot(self, lot: LotId) -> Lot | None: ...
 
+    async def debt(self, debt: DebtId) -> Debt | None: ...
+
+    async def open_debts(self, after: DebtId | None, limit: int) -> Sequence[Debt]:
+        """Page through all debts with something left, ascending ID."""
+
+    async def forgiven(self, debts: Collection[DebtId]) -> Mapping[DebtId, Money]:
+        """How much of these debts was forgiven (LED-F11); those of which nothing was are left out."""
+
     async def seal(self, most: int) -> int:
-        """Give committed, unsealed journals their place in the hash chain; one sealer at a time; how many (LED-22)."""
+        """Give up to `most` committed, unsealed journals their place in the hash chain; how many (LED-22).
+
+        One sealer at a time. A journal that does not balance any more stays unsealed, for the proof to name.
+        """
 
     async def seals(self, after: int, limit: int) -> Sequence[Seal]: ...
 
     async def prove(self) -> Proof:
-        """Check LED-20 (a) to (e) and the chain over everything in one consistent view."""
+        """Check LED-20 (a) to (e), (g) and the chain over everything in one consistent view."""
+
+    async def prove_since_last(self) -> Proof:
+        """Check what came after the last good proof that was kept, and every balance; everything when none was."""
+
+    async def keep_proof(self, proof: Proof, at: datetime) -> None:
+        """Remember a result; one that holds is where `prove_since_last` goes on from (LED-21)."""
+
+    async def kept_proof(self, *, whole: bool = False, held: bool = False) -> KeptProof | None:
+        """The newest result; only of proofs that read everything when `whole`, that found nothing when `held`."""
+
+
+class Teller(Protocol):
+    """Takes finished journals over the counter, for callers that need nothing else in the same transaction.
+
+    Who has to see what a member holds before deciding holds and posts in a unit of work instead.
+    """
+
+    async def post(self, journals: Sequence[Journal], posted_at: datetime, events: Sequence[Event] = ()) -> Sequence[Posting]:
+        """Post and commit, all of it or nothing, with the events that tell of it; answers and raises as `Books.post`.
+
+        Those who call at the same time share one commit, and what one of them is refused harms no other. No event is told
+        of journals that all stood already. Raises Unavailable when the store is away; who stops waiting may still be posted.
+        """
