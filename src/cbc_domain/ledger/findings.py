@@ -3,12 +3,16 @@
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
+from typing import Final
 
 import attrs
 
 from cbc_domain.kernel.ids import JournalId
 from cbc_domain.kernel.money import Money
 from cbc_domain.ledger.model import Account, AccountKind
+
+NO_HASH: Final = "0" * 64
+"""What stands before the first link of the chain (LED-22)."""
 
 
 @attrs.frozen
@@ -36,7 +40,11 @@ class StatementLine:
 
 @attrs.frozen
 class Proof:
-    """What the check of LED-20 found: counts of what was read, and each fault by name with its row."""
+    """What the check of LED-20 found: counts of what was read, and each fault by name with its row.
+
+    Links of the chain up to `since` were taken as proven before; 0 when everything was read. `sealed` and `last_hash` are
+    the end of the chain (LED-23). Of faults of one kind the first 100 are named.
+    """
 
     journals: int
     entries: int
@@ -45,19 +53,50 @@ class Proof:
     negative_balances: tuple[str, ...] = ()
     lot_faults: tuple[str, ...] = ()
     debt_faults: tuple[str, ...] = ()
-    chain_fault: str | None = None
+    chain_faults: tuple[str, ...] = ()
     sealed: int = 0
+    last_hash: str = NO_HASH
+    since: int = 0
+
+    @property
+    def faults(self) -> tuple[str, ...]:
+        """Every fault, those of the chain first, because they name the row that was changed."""
+        return (
+            *self.chain_faults,
+            *self.unbalanced,
+            *self.mismatched_balances,
+            *self.negative_balances,
+            *self.lot_faults,
+            *self.debt_faults,
+        )
+
+    @property
+    def chain_fault(self) -> str | None:
+        return self.chain_faults[0] if self.chain_faults else None
 
     @property
     def holds(self) -> bool:
-        return not (
-            self.unbalanced
-            or self.mismatched_balances
-            or self.negative_balances
-            or self.lot_faults
-            or self.debt_faults
-            or self.chain_fault
-        )
+        return not self.faults
+
+
+@attrs.frozen
+class KeptProof:
+    """The result of a proof as it is remembered (LED-21); `whole` when it read everything, `fault` is the first one found."""
+
+    at: datetime
+    whole: bool
+    sealed: int
+    last_hash: str
+    fault: str | None = None
+
+    @property
+    def held(self) -> bool:
+        return self.fault is None
+
+
+def kept(proof: Proof, at: datetime) -> KeptProof:
+    """What is remembered of a proof of that instant."""
+    return KeptProof(at, not proof.since, proof.sealed, proof.last_hash, next(iter(proof.faults), None))
 
 
 @attrs.frozen

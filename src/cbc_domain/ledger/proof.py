@@ -1,12 +1,31 @@
 """The invariants of LED-20 as they are proven over everything that stands in the books."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Final
 
+import attrs
+
+from cbc_domain.kernel.ids import JournalId
 from cbc_domain.kernel.money import Money
+from cbc_domain.kernel.time import CALENDAR_ZONE, day_start
 from cbc_domain.ledger.chart import CHART, effect
-from cbc_domain.ledger.findings import BalanceOf, Proof
+from cbc_domain.ledger.findings import NO_HASH, BalanceOf, Proof, Seal
 from cbc_domain.ledger.model import Account, AccountKind, Debt, Journal, Lot, Posting
+
+NIGHT_PROOF: Final = timedelta(hours=3)
+"""When after midnight of the calendar zone everything is proven (LED-21)."""
+
+
+@attrs.frozen
+class Chain:
+    """What following the chain gave: its last link, its faults, and the journals `proven` by an earlier proof."""
+
+    last: Seal | None = None
+    faults: tuple[str, ...] = ()
+    since: int = 0
+    proven: frozenset[JournalId] = frozenset()
 
 
 def balances(journals: Iterable[Journal]) -> dict[Account, int]:
@@ -56,16 +75,10 @@ def debt_faults(sums: Mapping[Account, int], debts: Iterable[Debt]) -> tuple[str
 
 
 def prove(
-    postings: Iterable[Posting],
-    stored: Mapping[Account, int],
-    lots: Iterable[Lot],
-    debts: Iterable[Debt],
-    chain_fault: str | None,
-    sealed: int,
+    postings: Sequence[Posting], stored: Mapping[Account, int], lots: Iterable[Lot], debts: Iterable[Debt], chain: Chain
 ) -> Proof:
     """Check LED-20 (a) to (e) over books that fit in memory; `stored` are cached balances in minor units."""
-    journals = [posting.journal for posting in postings]
-    sums = balances(journals)
+    sums = balances(posting.journal for posting in postings)
     rows = [
         BalanceOf(
             account,
@@ -74,17 +87,26 @@ def prove(
         )
         for account in sorted(sums.keys() | stored.keys())
     ]
+    read = postings if not chain.since else [posting for posting in postings if posting.id not in chain.proven]
     return Proof(
-        journals=len(journals),
-        entries=sum(len(journal.entries) for journal in journals),
-        unbalanced=tuple(journal.key for journal in journals if any(journal.sums().values())),
+        journals=len(read),
+        entries=sum(len(posting.journal.entries) for posting in read),
+        unbalanced=tuple(posting.journal.key for posting in read if any(posting.journal.sums().values())),
         mismatched_balances=mismatched(rows),
         negative_balances=negative(rows),
         lot_faults=lot_faults(sums, lots),
         debt_faults=debt_faults(sums, debts),
-        chain_fault=chain_fault,
-        sealed=sealed,
+        chain_faults=chain.faults,
+        sealed=chain.last.seq if chain.last else 0,
+        last_hash=chain.last.hash if chain.last else NO_HASH,
+        since=chain.since,
     )
+
+
+def night_proof_due(last: datetime | None, now: datetime) -> bool:
+    """Whether everything is to be proven anew: the last time was before the latest 03:00 of the calendar zone (LED-21)."""
+    start = day_start(now - NIGHT_PROOF, CALENDAR_ZONE) + NIGHT_PROOF
+    return last is None or last < start
 
 
 def _part_faults(kind: AccountKind, sums: Mapping[Account, int], parts: Iterable[tuple[str, Money]]) -> tuple[str, ...]:

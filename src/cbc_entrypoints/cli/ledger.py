@@ -80,24 +80,19 @@ async def member_id(store: Store, text: str) -> MemberId:
 
 
 def _facts(health: Health) -> dict[str, object]:
-    checked = health.proof
-    faults = (
-        *checked.unbalanced,
-        *checked.mismatched_balances,
-        *checked.negative_balances,
-        *checked.lot_faults,
-        *checked.debt_faults,
-    )
+    checked, before = health.proof, health.good_before
     return {
         "holds": checked.holds,
         "journals": checked.journals,
         "entries": checked.entries,
         "sealed": checked.sealed,
+        "last_hash": checked.last_hash,
         "unbalanced": len(checked.unbalanced),
         "mismatched_balances": len(checked.mismatched_balances),
         "negative_balances": len(checked.negative_balances),
         "lot_faults": len(checked.lot_faults),
         "debt_faults": len(checked.debt_faults),
         "hash_chain": checked.chain_fault or "ok",
-        "first_broken_row": checked.chain_fault or (faults[0] if faults else None),
+        "first_broken_row": next(iter(checked.faults), None),
+        "last_good_before": format_instant(before.at) if before else None,
     }

@@ -1,12 +1,21 @@
 """`cbc migrate`: the schema to head, or only a comparison."""
 
 import asyncio
+from typing import Final
 
 import click
 
 from cbc_adapters.persistence.postgres import schema
+from cbc_adapters.persistence.postgres.privileges import APP_ROLE, Prepared
 from cbc_entrypoints.live import database
 from cbc_entrypoints.settings import Settings
+
+_TOLD: Final = {
+    Prepared.ACTS: f"role {APP_ROLE} may work with every table and change no history",
+    Prepared.GRANTED: f"role {APP_ROLE} may work with every table and change no history; this user may not act as it",
+    Prepared.NOT_CREATED: f"role {APP_ROLE} is not there and this user may not create it: triggers alone guard history",
+    Prepared.NOT_OWNER: "this user does not own the tables: privileges are as they were",
+}
 
 
 @click.command()
@@ -20,7 +29,8 @@ def migrate(settings: Settings, only_check: bool) -> int:
 async def _migrate(settings: Settings, *, only_check: bool) -> int:
     async with database(settings, attach=True) as url:
         if not only_check:
-            await schema.migrate(url)
+            prepared = await schema.migrate(url)
+            click.echo(_TOLD[prepared])
         differences = await schema.check(url)
     for difference in differences:
         click.echo(difference)

@@ -10,7 +10,7 @@ import asyncpg
 import pytest
 
 from tests.e2e.house import Json, SignedIn, open_house
-from tests.integration.cli.program import Ended, cbc, columns
+from tests.integration.cli.program import cbc, columns
 
 UNKNOWN: Final = "00000000-0000-7000-8000-000000000000"
 TAMPER: Final = (
@@ -38,10 +38,6 @@ async def a_settled_trade(url: str) -> tuple[SignedIn, Json]:
     return trader, position
 
 
-def stories(told: Ended) -> list[str]:
-    return [str(json.loads(line)["what"]) for line in told.out.splitlines()]
-
-
 async def test_a_whole_trade_can_be_explained_from_any_of_its_rows(data: Path, postgres_url: str) -> None:
     """rules: GEN-17, BAL-13"""
     trader, position = await a_settled_trade(postgres_url)
@@ -59,8 +55,10 @@ async def test_a_whole_trade_can_be_explained_from_any_of_its_rows(data: Path, p
 
     for story in told.values():
         assert story.code == 0, story.err
-        assert {"signal received", "signal decided", "position planned", "position settled"} <= set(stories(story))
-        assert any(what.startswith("journal ") for what in stories(story))
+        (receipt,) = json.loads(story.out)["receipts"]
+        assert {"received", "decided", "planned", "settled"} <= {step["step"] for step in receipt["steps"]}
+        assert receipt["steps"][-1]["facts"]["journal"] == str(journal)
+    assert json.loads(told[journal].out)["journal"]["rule"] == "LED-F09"
     lines = [json.loads(line) for line in statement.out.splitlines()]
     assert str(journal) in {line["id"] for line in lines}
     assert {line["rule"] for line in lines} >= {"LED-F01"}

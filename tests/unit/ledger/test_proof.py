@@ -1,5 +1,6 @@
 """The proof finds each kind of fault by name, and finds none in books that were only posted to."""
 
+from datetime import datetime
 from uuid import UUID
 
 import attrs
@@ -10,12 +11,13 @@ from hypothesis import strategies as st
 from cbc_domain.kernel.ids import JournalId, PositionId
 from cbc_domain.kernel.money import LEDGER_CURRENCIES, Money
 from cbc_domain.kernel.rates import FxRate
+from cbc_domain.kernel.time import parse_instant
 from cbc_domain.ledger.chart import CHART, member_account
 from cbc_domain.ledger.findings import Proof
 from cbc_domain.ledger.holdings import Holdings
 from cbc_domain.ledger.model import Account, AccountKind, Debt, Journal, Posting, UnbalancedJournal
 from cbc_domain.ledger.postings import commission, new_lot, opening, recharge
-from cbc_domain.ledger.proof import balances, prove, subledger_fault
+from cbc_domain.ledger.proof import Chain, balances, night_proof_due, prove, subledger_fault
 from cbc_domain.ledger.rules import after
 from cbc_domain.ledger.spending import Spent, compensate, spend
 from tests.strategies.ledger import MEMBER, NEW_DEBT, NEW_LOT, NOW, any_amounts, brl, holdings_of, rates
@@ -23,7 +25,7 @@ from tests.strategies.ledger import MEMBER, NEW_DEBT, NEW_LOT, NOW, any_amounts,
 
 def proof_of(journals: list[Journal], held: Holdings, stored: dict[Account, int]) -> Proof:
     postings = [Posting(JournalId(UUID(int=place)), journal, NOW) for place, journal in enumerate(journals)]
-    return prove(postings, stored, held.lots, held.debts, None, 0)
+    return prove(postings, stored, held.lots, held.debts, Chain())
 
 
 def cached(journals: list[Journal]) -> dict[Account, int]:
@@ -123,3 +125,21 @@ def test_replaying_entries_in_any_order_gives_the_same_balances(amounts: list[Mo
     journals = [recharge(f"pi_{place}", MEMBER, amount, NOW) for place, amount in enumerate(amounts)]
 
     assert balances(journals) == balances(reversed(journals))
+
+
+@pytest.mark.parametrize(
+    ("last", "now", "due"),
+    [
+        (None, "2026-03-02T12:00:00Z", True),
+        ("2026-03-02T06:00:00Z", "2026-03-02T12:00:00Z", False),
+        ("2026-03-02T05:59:59Z", "2026-03-02T05:59:59Z", False),
+        ("2026-03-02T05:59:59Z", "2026-03-02T06:00:00Z", True),
+        ("2026-03-02T06:00:01Z", "2026-03-03T05:59:59Z", False),
+        ("2026-02-27T06:00:01Z", "2026-03-02T02:00:00Z", True),
+    ],
+)
+def test_everything_is_proven_once_after_three_in_the_morning_in_sao_paulo(last: str | None, now: str, due: bool) -> None:
+    """rules: LED-21"""
+    before: datetime | None = parse_instant(last) if last else None
+
+    assert night_proof_due(before, parse_instant(now)) is due

@@ -1,6 +1,6 @@
 """The ledger in memory: one writer at a time, balances and parts changed with the entries they follow."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
 from typing import Final
@@ -8,6 +8,7 @@ from uuid import UUID
 
 import attrs
 
+from cbc_adapters.persistence.memory.chain import MemoryChain
 from cbc_adapters.persistence.memory.cursors import page_of, read_number
 from cbc_adapters.persistence.memory.table import ALL, Changes, Index, Series, Table
 from cbc_domain.kernel.errors import Conflict
@@ -15,7 +16,7 @@ from cbc_domain.kernel.ids import DebtId, JournalId, LotId, MemberId
 from cbc_domain.kernel.money import LEDGER_CURRENCIES, Money
 from cbc_domain.ledger import proof
 from cbc_domain.ledger.chart import CHART, effect, member_account
-from cbc_domain.ledger.findings import Proof, Seal, StatementLine
+from cbc_domain.ledger.findings import KeptProof, Proof, Seal, StatementLine
 from cbc_domain.ledger.holdings import Holdings
 from cbc_domain.ledger.model import (
     Account,
@@ -32,7 +33,6 @@ from cbc_domain.ledger.model import (
     Posting,
 )
 from cbc_domain.ledger.rules import fingerprint, used
-from cbc_domain.ledger.seal import GENESIS, seal, verify_chain
 from cbc_domain.ports.persistence.views import Page
 
 _HOLDS: Final = (
@@ -58,7 +58,7 @@ class MemoryBooks:
             lambda row: row.member if row.remaining else None, lambda row: (row.created_at, row.id)
         )
         self._debts = Table[DebtId, Debt](changes, self._debts_of)
-        self._seals = Series[str, Seal](changes)
+        self._chain = MemoryChain(changes)
 
     async def hold(self, members: Collection[MemberId]) -> Mapping[MemberId, Holdings]:
         return {member: self._holdings(member) for member in sorted(set(members))}
@@ -144,8 +144,15 @@ class MemoryBooks:
     async def posting(self, key: str) -> Posting | None:
         return self._by_key.get(key)
 
+    def posted(self, journal: JournalId) -> Posting | None:
+        return self._by_id.get(journal)
+
     async def posting_of(self, journal: JournalId) -> Posting | None:
         return self._by_id.get(journal)
+
+    async def postings_of(self, journals: Collection[JournalId]) -> Sequence[Posting]:
+        found = (self._by_id.get(journal) for journal in journals)
+        return [posting for posting in found if posting is not None]
 
     async def statement(
         self,
@@ -175,31 +182,44 @@ class MemoryBooks:
     async def lot(self, lot: LotId) -> Lot | None:
         return self._lots.get(lot)
 
+    async def debt(self, debt: DebtId) -> Debt | None:
+        return self._debts.get(debt)
+
+    async def open_debts(self, after: DebtId | None, limit: int) -> Sequence[Debt]:
+        left = (debt for debt in self._debts.values() if debt.remaining and (after is None or debt.id > after))
+        return sorted(left, key=lambda debt: debt.id)[:limit]
+
+    async def forgiven(self, debts: Collection[DebtId]) -> Mapping[DebtId, Money]:
+        sums: dict[DebtId, Money] = {}
+        forgiving = (posting.journal for posting in self._postings.of(ALL) if posting.journal.flow == "LED-F11")
+        for payment in (payment for journal in forgiving for payment in journal.debt_payments):
+            if payment.debt in debts:
+                zero = Money.zero(payment.amount.currency)
+                sums[payment.debt] = sums.get(payment.debt, zero) + payment.amount
+        return sums
+
     async def seal(self, most: int) -> int:
-        sealed = self._seals.of(ALL)
-        previous = sealed[-1].hash if sealed else GENESIS
-        unsealed = self._postings.of(ALL)[len(sealed) : len(sealed) + most]
-        for seq, posting in enumerate(unsealed, start=len(sealed) + 1):
-            previous = seal(previous, seq, posting.journal, posting.posted_at)
-            self._seals.add(ALL, Seal(seq, posting.id, previous))
-        return len(unsealed)
+        return self._chain.seal(self._postings.of(ALL), most)
 
     async def seals(self, after: int, limit: int) -> Sequence[Seal]:
-        return list(self._seals.of(ALL)[after : after + limit])
+        return self._chain.links(after, limit)
 
     async def prove(self) -> Proof:
-        seals = self._seals.of(ALL)
-        return proof.prove(
-            self._postings.of(ALL),
-            dict(self._balances.items()),
-            self._lots.values(),
-            self._debts.values(),
-            verify_chain(self._links(seals)),
-            len(seals),
-        )
+        return self._prove(0)
 
-    def _links(self, seals: Sequence[Seal]) -> Iterator[tuple[Seal, Posting]]:
-        return ((link, self._by_id[link.journal]) for link in seals)
+    async def prove_since_last(self) -> Proof:
+        good = self._chain.kept(held=True)
+        return self._prove(good.sealed if good else 0)
+
+    def _prove(self, since: int) -> Proof:
+        chain, stored = self._chain.judged(since, self._by_id), dict(self._balances.items())
+        return proof.prove(self._postings.of(ALL), stored, self._lots.values(), self._debts.values(), chain)
+
+    async def keep_proof(self, proof: Proof, at: datetime) -> None:
+        self._chain.keep(proof, at)
+
+    async def kept_proof(self, *, whole: bool = False, held: bool = False) -> KeptProof | None:
+        return self._chain.kept(whole=whole, held=held)
 
 
 def _line(posting: Posting, entry: Entry, balance: int) -> StatementLine:

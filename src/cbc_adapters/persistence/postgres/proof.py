@@ -1,133 +1,119 @@
-"""The proof of LED-20 as statements over everything that stands, and what they say in words."""
+"""The proof of the books: what the statements found, in words (LED-20, LED-22)."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Final
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
 
-from sqlalchemy import RowMapping, text
+from sqlalchemy import TextualSelect
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from cbc_adapters.persistence.postgres.rows.ledger import account_of
-from cbc_adapters.persistence.postgres.sealing import chain_fault
-from cbc_domain.ledger.chart import CHART
-from cbc_domain.ledger.findings import BalanceOf, Proof
-from cbc_domain.ledger.model import Direction
+from cbc_adapters.persistence.postgres.proof_statements import PROVE_ALL, PROVE_NEW
+from cbc_domain.kernel.ids import JournalId
+from cbc_domain.kernel.money import currency
+from cbc_domain.ledger.findings import BalanceOf, KeptProof, Proof
+from cbc_domain.ledger.model import Account, AccountKind
 from cbc_domain.ledger.proof import mismatched, negative
+from cbc_domain.ledger.seal import GENESIS, changed, gone, out_of_place, rewritten
 
-_GROW_BY_DEBIT: Final = [kind.value for kind, row in CHART.items() if row.normal is Direction.DEBIT]
-
-# One statement sees one state of everything, at any isolation level; only counts and faults come out of it.
-_CHECKS: Final = text("""
-WITH signed AS (
-    SELECT entry.journal, entry.account, account.kind, account.currency,
-           CASE entry.side WHEN 'D' THEN entry.amount ELSE -entry.amount END AS minor
-    FROM entries AS entry LEFT JOIN ledger_accounts AS account ON account.id = entry.account
-), sums AS (
-    SELECT account, sum(minor) AS minor FROM signed GROUP BY account
-), balances AS (
-    SELECT account.kind, account.owner, account.currency, account.balance AS stored,
-           coalesce(CASE WHEN account.kind = ANY (CAST(:grow_by_debit AS text[])) THEN sums.minor ELSE -sums.minor END, 0)
-               AS summed
-    FROM ledger_accounts AS account LEFT JOIN sums ON sums.account = account.id
-), left_lots AS (
-    SELECT CAST(member AS text) AS owner, currency, sum(remaining) AS minor FROM lots GROUP BY member, currency
-), left_debts AS (
-    SELECT CAST(member AS text) AS owner, currency, sum(remaining) AS minor FROM debts GROUP BY member, currency
-)
-SELECT 'journals' AS part, NULL AS kind, NULL AS owner, NULL AS currency,
-       CAST(count(*) AS numeric) AS stored, CAST(NULL AS numeric) AS summed
-FROM journals
-UNION ALL
-SELECT 'entries', NULL, NULL, NULL, count(*), NULL FROM entries
-UNION ALL
-SELECT 'sealed', NULL, NULL, NULL, count(*), coalesce(max(seq), 0) FROM seals
-UNION ALL
-SELECT 'unbalanced', NULL, coalesce(journal.key, CAST(signed.journal AS text)), signed.currency, NULL, sum(signed.minor)
-FROM signed LEFT JOIN journals AS journal ON journal.id = signed.journal
-GROUP BY signed.journal, journal.key, signed.currency
-HAVING sum(signed.minor) <> 0 OR journal.key IS NULL OR signed.currency IS NULL
-UNION ALL
-SELECT 'empty', NULL, journal.key, NULL, NULL, NULL
-FROM journals AS journal
-WHERE NOT EXISTS (SELECT FROM entries AS entry WHERE entry.journal = journal.id)
-UNION ALL
-SELECT 'balance', kind, owner, currency, stored, summed FROM balances
-WHERE stored IS NOT NULL AND (stored <> summed OR summed < 0)
-UNION ALL
-SELECT 'lots', 'member_admin', coalesce(account.owner, part.owner), coalesce(account.currency, part.currency),
-       coalesce(part.minor, 0), coalesce(account.summed, 0)
-FROM (SELECT * FROM balances WHERE kind = 'member_admin') AS account
-FULL JOIN left_lots AS part ON part.owner = account.owner AND part.currency = account.currency
-WHERE coalesce(part.minor, 0) <> coalesce(account.summed, 0)
-UNION ALL
-SELECT 'lot', NULL, CAST(lot.id AS text), lot.currency, lot.remaining, lot.amount - coalesce(sum(move.amount), 0)
-FROM lots AS lot LEFT JOIN lot_moves AS move ON move.lot = lot.id
-GROUP BY lot.id HAVING lot.remaining <> lot.amount - coalesce(sum(move.amount), 0)
-UNION ALL
-SELECT 'debts', 'member_debt', coalesce(account.owner, part.owner), coalesce(account.currency, part.currency),
-       coalesce(part.minor, 0), coalesce(account.summed, 0)
-FROM (SELECT * FROM balances WHERE kind = 'member_debt') AS account
-FULL JOIN left_debts AS part ON part.owner = account.owner AND part.currency = account.currency
-WHERE coalesce(part.minor, 0) <> coalesce(account.summed, 0)
-UNION ALL
-SELECT 'debt', NULL, CAST(debt.id AS text), debt.currency, debt.remaining, debt.amount - coalesce(sum(payment.amount), 0)
-FROM debts AS debt LEFT JOIN debt_payments AS payment ON payment.debt = debt.id
-GROUP BY debt.id HAVING debt.remaining <> debt.amount - coalesce(sum(payment.amount), 0)
-UNION ALL
-SELECT 'lost', NULL, journal.key, NULL, NULL, NULL
-FROM journals AS journal
-LEFT JOIN seals AS seal ON seal.journal = journal.id
-LEFT JOIN unsealed_journals AS waiting ON waiting.journal = journal.id
-WHERE seal.seq IS NULL AND waiting.journal IS NULL
-UNION ALL
-SELECT 'gone', NULL, CAST(waiting.journal AS text), NULL, NULL, NULL
-FROM unsealed_journals AS waiting LEFT JOIN journals AS journal ON journal.id = waiting.journal
-WHERE journal.id IS NULL
-""")
-
-Parts = Mapping[str, Sequence[RowMapping]]
+Fact = Mapping[str, Any]
+Facts = Mapping[str, Sequence[Fact]]
 
 
-async def prove_books(connection: AsyncConnection) -> Proof:
-    """Check everything; each fault is named with its row. Reads of one state, the chain in pages of links."""
-    found: dict[str, list[RowMapping]] = {}
-    for row in (await connection.execute(_CHECKS, {"grow_by_debit": _GROW_BY_DEBIT})).mappings():
-        found.setdefault(row["part"], []).append(row)
-    balances = [BalanceOf(account_of(row), row["stored"], row["summed"]) for row in found.get("balance", ())]
+async def prove_all(connection: AsyncConnection, good: KeptProof | None) -> Proof:
+    """Check everything; `good` is the last proof that held, whose end of the chain must still be in it."""
+    return await _prove(connection, PROVE_ALL, None, good)
+
+
+async def prove_new(connection: AsyncConnection, good: KeptProof) -> Proof:
+    """Check what came after `good`, and every stored balance against those that it left."""
+    return await _prove(connection, PROVE_NEW, good, good)
+
+
+async def _prove(
+    connection: AsyncConnection, statement: TextualSelect, since: KeptProof | None, mark: KeptProof | None
+) -> Proof:
+    read_from = since.sealed if since else 0
+    asked = {
+        "since": read_from,
+        "since_hash": since.last_hash if since else GENESIS,
+        "mark": mark.sealed if mark else 0,
+        "mark_hash": mark.last_hash if mark else GENESIS,
+    }
+    facts: dict[str, list[Fact]] = {}
+    for row in await connection.execute(statement, asked):
+        facts.setdefault(row.part, []).append(row.fact)
+    balances = [
+        BalanceOf(_account_of(fact), Decimal(fact["stored"]), Decimal(fact["summed"])) for fact in facts.get("balance", ())
+    ]
+    [counts] = facts["counts"]
+    [end] = facts.get("end", [{"seq": 0, "hash": GENESIS}])
     return Proof(
-        journals=int(found["journals"][0]["stored"]),
-        entries=int(found["entries"][0]["stored"]),
-        unbalanced=tuple(_unbalanced(found)),
+        journals=counts["journals"],
+        entries=counts["entries"],
+        unbalanced=tuple(fault for fact in facts.get("journal", ()) for fault in _sum_faults(fact)),
         mismatched_balances=mismatched(balances),
         negative_balances=negative(balances),
-        lot_faults=_part_faults(found, "lots", "lot"),
-        debt_faults=_part_faults(found, "debts", "debt"),
-        chain_fault=await _chain_fault(connection, found),
-        sealed=int(found["sealed"][0]["stored"]),
+        lot_faults=_part_faults(facts, "lots", "lot"),
+        debt_faults=_part_faults(facts, "debts", "debt"),
+        chain_faults=tuple(_chain_faults(facts, mark)),
+        sealed=end["seq"],
+        last_hash=end["hash"],
+        since=read_from,
     )
 
 
-def _unbalanced(found: Parts) -> Iterator[str]:
-    for row in found.get("unbalanced", ()):
-        yield f"{row['owner']}: {row['currency'] or 'unknown account'} sums to {row['summed']}"
-    for row in found.get("empty", ()):
-        yield f"{row['owner']}: no entries"
+def _account_of(fact: Fact) -> Account:
+    return Account(AccountKind(fact["kind"]), fact["owner"], currency(fact["currency"]))
 
 
-def _part_faults(found: Parts, of_members: str, single: str) -> tuple[str, ...]:
+def _chain_faults(facts: Facts, mark: KeptProof | None) -> Iterator[str]:
+    for fact in facts.get("mark", ()):
+        if mark is not None:
+            yield rewritten(mark.sealed, mark.last_hash, fact["hash"])
+    for fact in facts.get("journal", ()):
+        yield from _link_faults(fact)
+
+
+def _link_faults(fact: Fact) -> Iterator[str]:
+    seq, name = fact["seq"], fact["key"] or f"journal {fact['id']}"
+    if seq is None:
+        if fact["gone"] and fact["waits"]:
+            yield f"expected {name} to wait for its seal, was none"
+        elif not fact["gone"] and not fact["waits"]:
+            yield f"expected {name} to be sealed or waiting for it, was neither"
+        return
+    if seq != fact["seq_before"] + 1:
+        yield out_of_place(fact["seq_before"] + 1, seq)
+    elif fact["gone"]:
+        yield gone(JournalId(UUID(fact["id"])), seq)
+    elif fact["hash"] != fact["expected"]:
+        yield changed(name, seq, fact["expected"], fact["hash"])
+    if fact["waits"]:
+        yield f"expected {name} to be sealed at sequence {seq} only, was waiting for it too"
+
+
+def _sum_faults(fact: Fact) -> Iterator[str]:
+    name = fact["key"] or f"journal {fact['id']}"
+    if fact["gone"]:
+        if fact["entries"]:
+            yield f"{name}: {fact['entries']} entries of no journal"
+        return
+    if fact["entries"] == 0:
+        yield f"{name}: no entries"
+    if fact["last_line"] != fact["entries"]:
+        yield f"{name}: expected lines 1 to {fact['last_line']}, was {fact['entries']} of them"
+    if fact["adrift"]:
+        yield f"{name}: unknown account"
+    for code, minor in fact["sums"].items():
+        if minor:
+            yield f"{name}: {code} sums to {minor}"
+
+
+def _part_faults(facts: Facts, of_members: str, single: str) -> tuple[str, ...]:
     sums = [
-        f"{row['kind']} {row['currency']} of {row['owner']}: {of_members} {row['stored']}, entries {row['summed']}"
-        for row in found.get(of_members, ())
+        f"{fact['kind']} {fact['currency']} of {fact['owner']}: {of_members} {fact['stored']}, entries {fact['summed']}"
+        for fact in facts.get(of_members, ())
     ]
-    rows = [f"{single} {row['owner']}: remaining {row['stored']}, moves {row['summed']}" for row in found.get(single, ())]
+    rows = [f"{single} {fact['owner']}: remaining {fact['stored']}, moves {fact['summed']}" for fact in facts.get(single, ())]
     return (*sums, *rows)
-
-
-async def _chain_fault(connection: AsyncConnection, found: Parts) -> str | None:
-    fault = await chain_fault(connection, int(found["sealed"][0]["summed"]))
-    if fault is not None:
-        return fault
-    for row in found.get("lost", ()):
-        return f"expected {row['owner']} to be sealed or waiting for it, was neither"
-    for row in found.get("gone", ()):
-        return f"expected journal {row['owner']} to wait for its seal, was none"
-    return None

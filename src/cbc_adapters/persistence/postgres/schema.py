@@ -14,6 +14,7 @@ from sqlalchemy import CheckConstraint, Connection, Table, inspect, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from cbc_adapters.persistence.postgres.engine import away, open_engine
+from cbc_adapters.persistence.postgres.privileges import Prepared, prepare_privileges
 from cbc_adapters.persistence.postgres.tables import METADATA
 from cbc_adapters.persistence.postgres.tables.guards import HISTORY
 from cbc_domain.kernel.errors import DomainError
@@ -33,15 +34,17 @@ def head() -> str:
     return str(_scripts().get_current_head())
 
 
-async def migrate(url: str) -> None:
+async def migrate(url: str) -> Prepared:
     """Bring the schema to `head`, with the tables of the job queue; of several at once one works and the others wait.
 
+    Then grant the role of the running program what it needs; says what became of that (LED-05).
     Running it again changes nothing. Raises SchemaNewer, Unavailable.
     """
     async with _alone(url) as connection:
         await connection.run_sync(_upgrade)
         await connection.commit()
         await _install_queue(connection)
+        return await prepare_privileges(connection)
 
 
 async def revert(url: str, revision: str = "base") -> None:
@@ -131,7 +134,9 @@ def _missing_guards(connection: Connection) -> list[str]:
 async def _install_queue(connection: AsyncConnection) -> None:
     queue = await _queue(connection)
     if await queue.schema_is_installed():
-        await queue.apply_upgrade()
+        # Who runs the program without owning its tables finds nothing to do here.
+        if (await queue.plan_upgrade()).statements:
+            await queue.apply_upgrade()
     else:
         await queue.install()
 

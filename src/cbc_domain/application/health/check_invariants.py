@@ -5,7 +5,8 @@ from typing import Final
 
 import attrs
 
-from cbc_domain.ledger.findings import Proof
+from cbc_domain.ledger.findings import KeptProof, Proof
+from cbc_domain.ledger.proof import night_proof_due
 from cbc_domain.ports.persistence.unit_of_work import Store
 from cbc_domain.ports.system import Clock
 from cbc_domain.trading.model import PositionState
@@ -18,10 +19,14 @@ PAGE: Final = 1000
 
 @attrs.frozen
 class Health:
-    """`unprotected` counts positions that hold something and have had no stop and target for more than 5 s."""
+    """`unprotected` counts positions that hold something and have had no stop and target for more than 5 s.
+
+    `good_before` is the newest proof that had held before this one; None when there was none.
+    """
 
     proof: Proof
     unprotected: int
+    good_before: KeptProof | None = None
 
     @property
     def holds(self) -> bool:
@@ -30,17 +35,30 @@ class Health:
 
 @attrs.frozen
 class CheckInvariants:
-    """Seal what is not sealed yet, then prove everything."""
+    """Seal what is not sealed yet, prove the books, and remember the result (LED-20, LED-21).
+
+    `whole` proves everything; False what came after the last good proof, and everything when that is due at night.
+    """
 
     store: Store
     clock: Clock
 
-    async def __call__(self) -> Health:
+    async def __call__(self, *, whole: bool = True) -> Health:
         while await self._seal():
             pass
+        proof, good = await self._prove(whole)
+        return Health(proof, await self._unprotected(), good)
+
+    async def _prove(self, whole: bool) -> tuple[Proof, KeptProof | None]:
+        now = self.clock.now()
         async with self.store() as work:
-            proof = await work.books.prove()
-        return Health(proof, await self._unprotected())
+            last_whole = await work.books.kept_proof(whole=True)
+            everything = whole or night_proof_due(last_whole.at if last_whole else None, now)
+            proof = await (work.books.prove() if everything else work.books.prove_since_last())
+            good = await work.books.kept_proof(held=True)
+            await work.books.keep_proof(proof, now)
+            await work.commit()
+        return proof, good
 
     async def _seal(self) -> int:
         async with self.store() as work:
