@@ -21,7 +21,9 @@ SLOTS: Final = 1
 class LaneLoop:
     """Counts its dequeues, which is why it is mutable; a failed round is logged and tried again, its tasks keep their lease."""
 
-    def __init__(self, platform: Platform) -> None:
+    def __init__(self, platform: Platform, *, rest_s: float = REST_S, recover_s: float = RECOVER_S) -> None:
+        """It rests when there was nothing to do, and recovers after a failed round."""
+        self._rest_s, self._recover_s = rest_s, recover_s
         self._follow = platform.apply_fills()
         self._work = platform.place_orders()
         self._dequeues = 0
@@ -38,11 +40,11 @@ class LaneLoop:
         """Go round until `stop`; a round that has begun is finished."""
         while not stop.is_set():
             try:
-                rest = 0.0 if await self.round() else REST_S
+                rest = 0.0 if await self.round() else self._rest_s
             except DomainError as fault:
                 log.warning("lane.failed", code=fault.code, detail=fault.detail)
-                rest = RECOVER_S
+                rest = self._recover_s
             except Exception:
                 log.exception("lane.crashed")
-                rest = RECOVER_S
+                rest = self._recover_s
             await asyncio.sleep(rest)

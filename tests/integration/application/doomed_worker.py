@@ -13,6 +13,7 @@ from cbc_adapters.exchange.simulated.engine import SimulatedVenue
 from cbc_adapters.exchange.simulated.faults import Call, FaultPlan, Harm
 from cbc_adapters.exchange.simulated.listing import DEMONSTRATION
 from cbc_adapters.persistence.postgres.engine import open_engine
+from cbc_adapters.persistence.postgres.presence import Presence
 from cbc_adapters.persistence.postgres.unit_of_work import PostgresStore
 from cbc_adapters.system.real.identities import SystemIdentities
 from cbc_adapters.system.stepped.clock import SteppedClock
@@ -45,9 +46,9 @@ class DeadlyExchange(SimulatedExchange):
 async def work(url: str, journal: Path, now: datetime, point: str) -> None:
     """Carry out what is due, without hearing the venue's stream."""
     clock, identities = SteppedClock(now), SystemIdentities()
-    engine = open_engine(url, pool_size=2)
+    engine = open_engine(url, pool_size=3)
     exchange = DeadlyExchange(SimulatedVenue(DEMONSTRATION, journal_file=journal), clock, point)
-    lane = platform_of(PostgresStore(engine, identities), exchange, clock, identities).place_orders()
+    lane = platform_of(PostgresStore(engine, identities, Presence(engine)), exchange, clock, identities).place_orders()
     while await lane():
         pass
     await engine.dispose()

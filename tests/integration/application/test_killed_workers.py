@@ -13,7 +13,6 @@ import pytest
 from cbc_adapters.exchange.simulated.engine import SimulatedVenue
 from cbc_adapters.exchange.simulated.listing import DEMONSTRATION
 from cbc_adapters.persistence.postgres.unit_of_work import PostgresStore
-from cbc_domain.application.trading.place_orders import LEASE
 from cbc_domain.kernel.venues import Side
 from cbc_domain.trading.model import CloseReason, PositionState
 from tests.club import BTC, Club, open_club
@@ -27,15 +26,24 @@ CLOSING: Final = ["before:1", *(f"after:{number}" for number in range(1, 6))]
 
 
 async def killed(club: Club, url: str, journal: Path, point: str) -> None:
-    """Let a worker process take the due tasks and be killed at a point; then the venue is ours again, a lease later."""
+    """Let a worker process take the due tasks and be killed at a point; then its tasks and the venue are free at once."""
     club.venue.close()
     arguments = ["-m", WORKER, url, str(journal), club.clock.now().isoformat(), point]
     worker = await asyncio.create_subprocess_exec(sys.executable, *arguments, cwd=ROOT)
     assert await worker.wait() == -signal.SIGKILL
-    club.clock.advance(by=LEASE)
+    await tasks_are_free(club)
     club.venue = SimulatedVenue(DEMONSTRATION, journal_file=journal)
     exchange = FragileExchange(club.venue, club.clock, None)
     club.platform.exchange.override(exchange)
+
+
+async def tasks_are_free(club: Club) -> None:
+    async with asyncio.timeout(5):
+        while True:
+            async with club.store() as unit:
+                if (await unit.lane.backlog(club.clock.now())).due:
+                    return
+            await asyncio.sleep(0.01)
 
 
 @pytest.mark.parametrize("point", OPENING)

@@ -80,7 +80,7 @@ async def crowd(postgres_url: str, samples: Samples) -> AsyncIterator[PostgresSt
 async def test_the_statement_sorts_as_the_rule_does(store: PostgresStore, tasks: list[Task], rehearsal_first: bool) -> None:
     """rules: PRI-02, PRI-03, PRI-04"""
     rows = [task_row(task) for task in tasks]
-    stored = batch(rows, {column.name: column.type for column in task_table.c})
+    stored = batch(rows, {name: task_table.c[name].type for name in rows[0]})
     statement = select(stored.c.id).order_by(*lane_order(stored, literal(NOW, instant), rehearsal_first=rehearsal_first))
 
     async with store.engine.connect() as connection:
@@ -112,7 +112,7 @@ async def test_claimers_at_once_never_share_a_task_or_an_account(crowd: Postgres
             working.update(accounts)
             await asyncio.sleep(0)
             async with crowd() as unit:
-                await unit.lane.finish([claim.task.id for claim in claims])
+                await unit.lane.finish([claim.hold for claim in claims])
                 working.difference_update(accounts)
                 await unit.commit()
             done.extend(claim.task.id for claim in claims)
@@ -213,12 +213,12 @@ async def test_a_worker_that_lost_its_lease_does_not_free_the_account_of_the_nex
     async with committed(crowd) as unit:
         [slow] = await unit.lane.claim(NOW, LEASE, 1, rehearsal_first=False)
     async with committed(crowd) as unit:
-        await unit.lane.retry({slow.task.id: NOW + 2 * LEASE})
+        await unit.lane.retry({slow.hold: NOW + 2 * LEASE})
     async with committed(crowd) as unit:
         [next_one] = await unit.lane.claim(NOW, LEASE, 1, rehearsal_first=False)
 
     async with committed(crowd) as unit:
-        await unit.lane.finish([slow.task.id])
+        await unit.lane.finish([slow.hold])
     async with committed(crowd) as unit:
         taken = await unit.lane.claim(NOW + SECOND, LEASE, 1, rehearsal_first=False)
 

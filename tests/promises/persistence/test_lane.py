@@ -11,9 +11,10 @@ from cbc_domain.kernel.ids import TaskId
 from cbc_domain.kernel.venues import Environment, Symbol
 from cbc_domain.ports.persistence.trades import Trade
 from cbc_domain.ports.persistence.unit_of_work import Store
-from cbc_domain.ports.persistence.work import Backlog, Claim
+from cbc_domain.ports.persistence.work import Backlog, Claim, Hold
 from cbc_domain.trading.model import Leg, Ordered, OrderState, Task, TaskAction, TaskState
 from cbc_domain.trading.priority import BACKGROUND, CRITICAL, HIGH, HIGH_PREPAID, LOW, MEDIUM, order_key
+from tests.promises.persistence.conftest import Workers
 from tests.promises.samples import BTC, DAY, ETH, MINUTE, NOW, SECOND, Place, Samples, closed, committed
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -67,7 +68,7 @@ async def test_claiming_a_close_marks_its_exit_as_sent(store: Store, samples: Sa
     [opening] = await claim(store)
     leaving, exit_order = samples.task(part.position, TaskAction.CLOSE, CRITICAL), samples.order(part.position, Leg.EXIT)
     async with committed(store) as work:
-        await work.lane.finish([opening.task.id])
+        await work.lane.finish([opening.hold])
         await work.lane.add([leaving], [exit_order])
 
     [taken] = await claim(store)
@@ -129,7 +130,7 @@ async def test_a_rehearsal_slot_takes_what_is_critical_then_testnet_then_the_res
     part = await samples.opened(store, await samples.neighbour(store, place))
     critical = samples.task(part.position, TaskAction.PROTECT, CRITICAL, NOW)
     async with committed(store) as work:
-        await work.lane.finish([part.task.id])
+        await work.lane.finish([Hold(part.task.id, 0)])
         await work.lane.add([critical])
 
     claims = await claim(store, NOW, rehearsal_first=True)
@@ -164,7 +165,7 @@ async def test_one_account_is_worked_on_by_one_worker(store: Store, samples: Sam
     [first] = await claim(store)
     nothing = await claim(store)
     async with committed(store) as work:
-        await work.lane.finish([first.task.id])
+        await work.lane.finish([first.hold])
     [second] = await claim(store)
 
     assert nothing == []
@@ -181,11 +182,11 @@ async def test_an_account_is_free_again_whatever_became_of_its_task(
     async with committed(store) as work:
         match end:
             case "finish":
-                await work.lane.finish([first.task.id])
+                await work.lane.finish([first.hold])
             case "bury":
-                await work.lane.bury({first.task.id: "exchange_error"})
+                await work.lane.bury({first.hold: "exchange_error"})
             case "retry":
-                await work.lane.retry({first.task.id: NOW + DAY})
+                await work.lane.retry({first.hold: NOW + DAY})
             case _:
                 pass
 
@@ -224,7 +225,7 @@ async def test_a_retried_task_waits_until_its_instant_and_keeps_its_age(store: S
     part = await samples.opened(store, place)
     await claim(store)
     async with committed(store) as work:
-        await work.lane.retry({part.task.id: NOW + 2 * SECOND})
+        await work.lane.retry({Hold(part.task.id, 1): NOW + 2 * SECOND})
 
     early = await claim(store, NOW + SECOND)
     [late] = await claim(store, NOW + 2 * SECOND)
@@ -239,7 +240,7 @@ async def test_a_finished_or_dead_task_never_comes_back(store: Store, samples: S
     part = await samples.opened(store, place)
     await claim(store)
     async with committed(store) as work:
-        await (work.lane.bury({part.task.id: "window_expired"}) if dead else work.lane.finish([part.task.id]))
+        await (work.lane.bury({Hold(part.task.id, 1): "window_expired"}) if dead else work.lane.finish([Hold(part.task.id, 1)]))
 
     assert await claim(store, NOW + DAY) == []
     async with store() as work:
@@ -263,7 +264,7 @@ async def test_a_close_is_planned_once_for_a_signal(store: Store, samples: Sampl
     closes = [samples.task(part.position, TaskAction.CLOSE, CRITICAL, signal=place.signal) for _ in range(2)]
     exits = [samples.order(part.position, Leg.EXIT, seq) for seq in (0, 1)]
     async with committed(store) as work:
-        await work.lane.finish([opening.task.id])
+        await work.lane.finish([opening.hold])
         await work.lane.add(closes[:1], exits[:1])
 
     async with committed(store) as work:
@@ -271,7 +272,7 @@ async def test_a_close_is_planned_once_for_a_signal(store: Store, samples: Sampl
 
     assert ids(await claim(store)) == [closes[0].id]
     async with committed(store) as work:
-        await work.lane.finish([closes[0].id])
+        await work.lane.finish([Hold(closes[0].id, 1)])
         await work.lane.add(closes[1:], exits[:1])
     assert await claim(store) == []
     async with store() as work:
@@ -286,10 +287,29 @@ async def test_a_close_without_a_signal_is_planned_once(store: Store, samples: S
     closes = [samples.task(part.position, TaskAction.CLOSE, CRITICAL) for _ in range(2)]
     for close in closes:
         async with committed(store) as work:
-            await work.lane.finish([opening.task.id])
+            await work.lane.finish([opening.hold])
             await work.lane.add([close], [samples.order(part.position, Leg.EXIT)])
 
     assert ids(await claim(store)) == [closes[0].id]
+
+
+async def test_a_close_without_a_signal_can_be_asked_for_again_once_the_first_is_over(
+    store: Store, samples: Samples, place: Place
+) -> None:
+    """rules: POS-05, POS-06, PRI-05"""
+    part = await samples.opened(store, place)
+
+    [opening] = await claim(store)
+    closes = [samples.task(part.position, TaskAction.CLOSE, CRITICAL) for _ in range(2)]
+    async with committed(store) as work:
+        await work.lane.finish([opening.hold])
+        await work.lane.add(closes[:1])
+    [first] = await claim(store)
+    async with committed(store) as work:
+        await work.lane.bury({first.hold: "by staff"})
+        await work.lane.add(closes[1:])
+
+    assert ids(await claim(store)) == [closes[1].id]
 
 
 async def test_protection_is_looked_after_again_once_the_last_look_is_over(
@@ -300,13 +320,13 @@ async def test_protection_is_looked_after_again_once_the_last_look_is_over(
     await claim(store)
     looks = [samples.task(part.position, TaskAction.PROTECT, CRITICAL) for _ in range(3)]
     async with committed(store) as work:
-        await work.lane.finish([part.task.id])
+        await work.lane.finish([Hold(part.task.id, 1)])
         await work.lane.add(looks[:1])
         await work.lane.add(looks[1:2])
 
     first = await claim(store)
     async with committed(store) as work:
-        await work.lane.finish([looks[0].id])
+        await work.lane.finish([Hold(looks[0].id, 1)])
         await work.lane.add(looks[2:])
     second = await claim(store)
 
@@ -338,3 +358,73 @@ async def test_a_task_of_a_finished_position_is_still_claimed(store: Store, samp
     [taken] = await claim(store)
 
     assert taken.trade.position == ended
+
+
+async def test_a_worker_that_was_overtaken_ends_nothing(store: Store, samples: Samples, place: Place) -> None:
+    """rules: PRI-06, ARC-04"""
+    part = await samples.opened(store, place)
+    [slow] = await claim(store)
+    [quick] = await claim(store, NOW + LEASE)
+
+    async with committed(store) as work:
+        held = await work.lane.held([slow.hold, quick.hold])
+        await work.lane.finish([slow.hold])
+        await work.lane.bury({slow.hold: "window_expired"})
+        await work.lane.retry({slow.hold: NOW})
+
+    assert held == {quick.hold}
+    assert (quick.task.id, await claim(store, NOW + LEASE)) == (part.task.id, [])
+    async with store() as work:
+        assert await work.lane.backlog(NOW + 2 * LEASE) == Backlog(1, 0, 60)
+
+
+async def test_a_hold_outlives_a_lease_that_nobody_took_over(store: Store, samples: Samples, place: Place) -> None:
+    """rules: PRI-06"""
+    await samples.opened(store, place)
+    [slow] = await claim(store)
+
+    async with committed(store) as work:
+        held = await work.lane.held([slow.hold])
+        await work.lane.finish([slow.hold])
+
+    assert held == {slow.hold}
+    assert await claim(store, NOW + DAY) == []
+
+
+async def test_the_death_of_a_worker_frees_its_tasks_and_accounts_at_once(
+    store: Store, workers: Workers, samples: Samples, place: Place
+) -> None:
+    """rules: PRI-06, ARC-04"""
+    for symbol in (BTC, ETH):
+        await samples.opened(store, place, symbol)
+    doomed, survivor = await workers.begin(1), await workers.begin(2)
+    [lost] = await claim(doomed)
+    early = await claim(survivor)
+
+    await workers.end(1)
+    [taken] = await claim(survivor, NOW)
+    async with committed(doomed) as work:
+        await work.lane.finish([lost.hold])
+    blocked = await claim(survivor, NOW)
+
+    assert early == blocked == []
+    assert taken.task.account == lost.task.account
+    assert (taken.task.id != lost.task.id) or taken.task.attempts == 2
+
+
+async def test_a_living_worker_keeps_what_it_holds_when_another_dies(
+    store: Store, workers: Workers, samples: Samples, place: Place
+) -> None:
+    """rules: PRI-06"""
+    await samples.opened(store, place)
+    await samples.opened(store, await samples.neighbour(store, place))
+    doomed, survivor = await workers.begin(1), await workers.begin(2)
+    [kept] = await claim(survivor, most=1)
+    [lost] = await claim(doomed, most=1)
+
+    await workers.end(1)
+    again = await claim(store)
+
+    assert ids(again) == [lost.task.id]
+    async with store() as work:
+        assert await work.lane.held([kept.hold, lost.hold]) == {kept.hold}

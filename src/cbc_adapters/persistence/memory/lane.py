@@ -1,6 +1,7 @@
 """The order lane in memory: the rule's own order over the tasks that are due."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from copy import copy
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -10,7 +11,7 @@ from cbc_adapters.persistence.memory.table import ALL, Changes, Index, Table
 from cbc_adapters.persistence.memory.trade_tables import TradeTables
 from cbc_domain.kernel.ids import AccountId, MemberId, PositionId, SignalId, TaskId
 from cbc_domain.kernel.venues import Environment
-from cbc_domain.ports.persistence.work import Backlog, Claim
+from cbc_domain.ports.persistence.work import Backlog, Claim, Hold
 from cbc_domain.trading.model import Leg, Order, OrderState, Task, TaskAction, TaskState
 from cbc_domain.trading.orders import Sent, apply
 from cbc_domain.trading.priority import CRITICAL, OrderKey, order_key
@@ -22,11 +23,32 @@ TaskKey = tuple[SignalId | None, MemberId, Environment, TaskAction, PositionId]
 
 
 class MemoryLane:
+    """Mutable because workers die; their number in memory is any, and None is a worker that nobody sees die."""
+
     def __init__(self, changes: Changes, trades: TradeTables) -> None:
+        self._worker: int | None = None
+        self._dead: set[int] = set()
+        self._held_by = Table[TaskId, int | None](changes)
         self._trades = trades
         self._active = Index[Task, str, TaskId](lambda row: ALL if row.state in _ACTIVE else None, lambda row: row.id)
-        self._tasks = Table[TaskId, Task](changes, self._active)
+        self._of_position = Index[Task, PositionId, tuple[datetime, TaskId]](
+            lambda row: row.position, lambda row: (row.waiting_since, row.id)
+        )
+        self._closing = Index[Task, SignalId, PositionId](
+            lambda row: row.signal if row.action is TaskAction.CLOSE else None, lambda row: row.position
+        )
+        self._tasks = Table[TaskId, Task](changes, self._active, self._of_position, self._closing)
         self._by_key = Table[TaskKey, TaskId](changes)
+
+    def of(self, worker: int) -> "MemoryLane":
+        """The same lane as one worker uses it."""
+        mine = copy(self)
+        mine._worker = worker
+        return mine
+
+    def bury_worker(self, worker: int) -> None:
+        """Free what a worker holds."""
+        self._dead.add(worker)
 
     async def add(self, tasks: Sequence[Task], exits: Sequence[Order] = ()) -> None:
         added = {task.position for task in tasks if self._add(task)}
@@ -37,7 +59,8 @@ class MemoryLane:
     def _add(self, task: Task) -> bool:
         key = (task.signal, task.member, task.environment, task.action, task.position)
         known = self._by_key.get(key)
-        if known is not None and (task.action is not TaskAction.PROTECT or self._tasks[known].state in _ACTIVE):
+        again = task.action is TaskAction.PROTECT or (task.action is TaskAction.CLOSE and task.signal is None)
+        if known is not None and (not again or self._tasks[known].state in _ACTIVE):
             return False
         self._tasks.put(task.id, task)
         self._by_key.put(key, task.id)
@@ -51,22 +74,34 @@ class MemoryLane:
     def _lease(self, task: Task, now: datetime, lease: timedelta) -> Claim:
         taken = attrs.evolve(task, state=TaskState.LEASED, attempts=task.attempts + 1, lease_until=now + lease)
         self._tasks.put(task.id, taken)
+        self._held_by.put(task.id, self._worker)
         for order in self._trades.trade(task.position).orders:
             if order.state is OrderState.CREATED and order.leg is _SENT_LEG.get(task.action):
                 self._trades.orders.put(order.id, apply(order, Sent(now)))
         return Claim(taken, self._trades.trade(task.position))
 
-    async def finish(self, tasks: Collection[TaskId]) -> None:
-        for task in self._unfinished(tasks):
+    def tasks_of(self, position: PositionId) -> Iterator[Task]:
+        """Every task of a position, oldest first."""
+        return (self._tasks[task] for _, task in self._of_position.all(position))
+
+    def closed_by(self, signal: SignalId, before: PositionId | None) -> Iterator[PositionId]:
+        """The positions that a signal closes, newest first."""
+        return self._closing.before(signal, before)
+
+    async def held(self, holds: Collection[Hold]) -> frozenset[Hold]:
+        return frozenset(hold for hold, _ in self._held(holds))
+
+    async def finish(self, holds: Collection[Hold]) -> None:
+        for _, task in self._held(holds):
             self._tasks.put(task.id, attrs.evolve(task, state=TaskState.DONE, lease_until=None))
 
-    async def bury(self, tasks: Mapping[TaskId, str]) -> None:
-        for task in self._unfinished(tasks):
-            self._tasks.put(task.id, attrs.evolve(task, state=TaskState.DEAD, lease_until=None, reason=tasks[task.id]))
+    async def bury(self, holds: Mapping[Hold, str]) -> None:
+        for hold, task in self._held(holds):
+            self._tasks.put(task.id, attrs.evolve(task, state=TaskState.DEAD, lease_until=None, reason=holds[hold]))
 
-    async def retry(self, due: Mapping[TaskId, datetime]) -> None:
-        for task in self._unfinished(due):
-            self._tasks.put(task.id, attrs.evolve(task, state=TaskState.WAITING, lease_until=None, due_at=due[task.id]))
+    async def retry(self, due: Mapping[Hold, datetime]) -> None:
+        for hold, task in self._held(due):
+            self._tasks.put(task.id, attrs.evolve(task, state=TaskState.WAITING, lease_until=None, due_at=due[hold]))
 
     async def backlog(self, now: datetime) -> Backlog:
         due = list(self._due(now))
@@ -78,20 +113,19 @@ class MemoryLane:
         return (self._tasks[task] for task in self._active.all(ALL))
 
     def _due(self, now: datetime) -> Iterator[Task]:
-        return (task for task in self._all_active() if _is_due(task, now))
+        return (task for task in self._all_active() if self._is_due(task, now))
 
     def _leased(self, now: datetime) -> Iterator[Task]:
-        return (task for task in self._all_active() if task.state is TaskState.LEASED and not _is_due(task, now))
+        return (task for task in self._all_active() if task.state is TaskState.LEASED and not self._is_due(task, now))
 
-    def _unfinished(self, tasks: Collection[TaskId]) -> Iterator[Task]:
-        found = [self._tasks[task] for task in tasks if task in self._tasks]
-        return (task for task in found if task.state in _ACTIVE)
+    def _is_due(self, task: Task, now: datetime) -> bool:
+        if task.state is TaskState.LEASED:
+            return task.lease_until is None or task.lease_until <= now or self._held_by.get(task.id) in self._dead
+        return task.due_at <= now
 
-
-def _is_due(task: Task, now: datetime) -> bool:
-    if task.state is TaskState.LEASED:
-        return task.lease_until is None or task.lease_until <= now
-    return task.due_at <= now
+    def _held(self, holds: Iterable[Hold]) -> Iterator[tuple[Hold, Task]]:
+        found = [(hold, self._tasks[hold.task]) for hold in holds if hold.task in self._tasks]
+        return ((hold, task) for hold, task in found if task.state in _ACTIVE and task.attempts == hold.attempt)
 
 
 def _claim_key(task: Task, now: datetime, *, rehearsal_first: bool) -> tuple[int, OrderKey]:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from copy import copy
 from typing import TypeVar
 
 import attrs
@@ -13,6 +14,8 @@ from cbc_adapters.persistence.memory.configuration import MemoryConfiguration
 from cbc_adapters.persistence.memory.lane import MemoryLane
 from cbc_adapters.persistence.memory.people import MemoryPeople
 from cbc_adapters.persistence.memory.planning import MemoryPlanning
+from cbc_adapters.persistence.memory.receipts import MemoryReceipts
+from cbc_adapters.persistence.memory.results import MemoryResults
 from cbc_adapters.persistence.memory.signals import MemorySignals
 from cbc_adapters.persistence.memory.table import Changes
 from cbc_adapters.persistence.memory.trade_tables import TradeTables
@@ -22,6 +25,8 @@ from cbc_adapters.persistence.memory.work import JobQueue, MemoryAnswers, Memory
 from cbc_domain.ports.persistence.books import Books
 from cbc_domain.ports.persistence.people import People
 from cbc_domain.ports.persistence.planning import Planning
+from cbc_domain.ports.persistence.receipts import Receipts
+from cbc_domain.ports.persistence.results import Results
 from cbc_domain.ports.persistence.signals import Signals
 from cbc_domain.ports.persistence.trades import Trades
 from cbc_domain.ports.persistence.unit_of_work import UnitOfWork
@@ -39,12 +44,14 @@ class MemoryUnitOfWork:
     signals: Signals
     planning: Planning
     trades: Trades
+    results: Results
     lane: Lane
     books: Books
     outbox: Outbox
     jobs: Jobs
     answers: Answers
     configuration: Configuration
+    receipts: Receipts
     _turn: "_Turn"
 
     async def commit(self) -> None:
@@ -68,10 +75,12 @@ class MemoryStore:
         books, activity = MemoryBooks(self._changes, identities.new), MemoryActivity(self._changes, trades)
         self.jobs = JobQueue(self._changes)
         self._people, self._trades, self._lane, self._books = people, MemoryTrades(trades), lane, books
+        self._results = MemoryResults(self._changes, trades)
         self._signals = MemorySignals(self._changes, verdicts)
         self._planning = MemoryPlanning(people, trades, activity, books, lane, verdicts)
         self._outbox, self._answers = MemoryOutbox(self._changes), MemoryAnswers(self._changes)
         self._configuration = MemoryConfiguration(self._changes)
+        self._receipts = MemoryReceipts(self._changes, trades, verdicts, lane, books)
 
     @asynccontextmanager
     async def __call__(self) -> AsyncIterator[UnitOfWork]:
@@ -89,18 +98,30 @@ class MemoryStore:
             await work.commit()
         return result
 
+    def of(self, worker: int) -> "MemoryStore":
+        """The same store as a worker uses it that can die."""
+        mine = copy(self)
+        mine._lane = self._lane.of(worker)
+        return mine
+
+    def bury_worker(self, worker: int) -> None:
+        """Free the tasks that a worker holds, as its death does."""
+        self._lane.bury_worker(worker)
+
     def _unit(self, turn: "_Turn") -> MemoryUnitOfWork:
         return MemoryUnitOfWork(
             people=self._people,
             signals=self._signals,
             planning=self._planning,
             trades=self._trades,
+            results=self._results,
             lane=self._lane,
             books=self._books,
             outbox=self._outbox,
             jobs=self.jobs,
             answers=self._answers,
             configuration=self._configuration,
+            receipts=self._receipts,
             turn=turn,
         )
 

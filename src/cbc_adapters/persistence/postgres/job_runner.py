@@ -36,10 +36,19 @@ class JobRunner:
     idempotent: at least once is the promise. Mutable: it knows whether it was told to stop.
     """
 
-    def __init__(self, engine: AsyncEngine, handlers: Mapping[str, Handler], at_once: int = 10) -> None:
+    def __init__(
+        self,
+        engine: AsyncEngine,
+        handlers: Mapping[str, Handler],
+        at_once: int = 10,
+        *,
+        poll: timedelta = POLL,
+        heartbeat: timedelta = HEARTBEAT,
+    ) -> None:
         self._engine = engine
         self._handlers = handlers
         self._at_once = at_once
+        self._poll, self._heartbeat = poll, heartbeat
         self._stopping = asyncio.Event()
         self._running: PgQueuer | None = None
 
@@ -54,8 +63,8 @@ class JobRunner:
                 asyncpg.InterfaceError,
                 FailingListenerError,
                 Unavailable,
-            ):
-                _LOG.warning("jobs.database_away", exc_info=True)
+            ) as fault:
+                _LOG.warning("jobs.database_away: was %s", type(fault).__name__)
                 await self._pause(_RECONNECT_AFTER_S)
 
     def stop(self) -> None:
@@ -73,8 +82,8 @@ class JobRunner:
             try:
                 if not self._stopping.is_set():
                     await self._running.run(
-                        dequeue_timeout=POLL,
-                        heartbeat_timeout=HEARTBEAT,
+                        dequeue_timeout=self._poll,
+                        heartbeat_timeout=self._heartbeat,
                         batch_size=self._at_once // 2,
                         max_concurrent_tasks=self._at_once,
                         shutdown_on_listener_failure=True,

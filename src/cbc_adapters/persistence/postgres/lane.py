@@ -6,11 +6,12 @@ from functools import cache
 from typing import Any, Final
 
 import attrs
-from sqlalchemy import CTE, Select, and_, bindparam, exists, func, null, or_, select, update
+from sqlalchemy import CTE, Integer, Select, and_, bindparam, exists, func, null, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from cbc_adapters.persistence.postgres.batches import Row, insert_rows, update_rows
 from cbc_adapters.persistence.postgres.lane_order import lane_order
+from cbc_adapters.persistence.postgres.presence import Presence, is_gone
 from cbc_adapters.persistence.postgres.rows.orders import order_row, task_of, task_row
 from cbc_adapters.persistence.postgres.spelled import one_of
 from cbc_adapters.persistence.postgres.tables.lane import lane_accounts
@@ -18,8 +19,8 @@ from cbc_adapters.persistence.postgres.tables.lane import tasks as task_table
 from cbc_adapters.persistence.postgres.tables.metadata import instant
 from cbc_adapters.persistence.postgres.tables.trades import orders, positions
 from cbc_adapters.persistence.postgres.trade_reading import among, read_trades
-from cbc_domain.kernel.ids import PositionId, TaskId
-from cbc_domain.ports.persistence.work import Backlog, Claim
+from cbc_domain.kernel.ids import PositionId
+from cbc_domain.ports.persistence.work import Backlog, Claim, Hold
 from cbc_domain.trading.model import Leg, Order, OrderState, Task, TaskAction, TaskState
 
 _TASK: Final = task_table.c
@@ -30,8 +31,9 @@ _LOOK_AHEAD: Final = 10
 
 _NOW: Final = bindparam("now", type_=instant)
 _UNTIL: Final = bindparam("until", type_=instant)
+_HOLDER: Final = bindparam("holder", type_=Integer)
 _OWED: Final = one_of(_TASK.state, (TaskState.WAITING, TaskState.LEASED))
-_ABANDONED: Final = and_(_TASK.state == TaskState.LEASED.value, _TASK.lease_until <= _NOW)
+_ABANDONED: Final = and_(_TASK.state == TaskState.LEASED.value, or_(_TASK.lease_until <= _NOW, is_gone(_TASK.holder)))
 _UNCLAIMED: Final = and_(_OWED, or_(_TASK.state == TaskState.WAITING.value, _ABANDONED))
 _ANY_DUE: Final = select(exists().where(_UNCLAIMED, _TASK.due_at <= _NOW))
 """Asked first, because mostly nothing waits and the claim itself is a large statement."""
@@ -39,7 +41,10 @@ _ANY_DUE: Final = select(exists().where(_UNCLAIMED, _TASK.due_at <= _NOW))
 
 @attrs.frozen
 class PostgresLane:
+    """Claims in the name of `_presence`, whose end frees them; without one they last as long as their lease."""
+
     _connection: AsyncConnection
+    _presence: Presence | None = None
 
     async def add(self, tasks: Sequence[Task], exits: Sequence[Order] = ()) -> None:
         if not tasks:
@@ -60,19 +65,24 @@ class PostgresLane:
         return [Claim(task, trades[task.position]) for task in tasks]
 
     async def _lease(self, now: datetime, lease: timedelta, most: int, look: int | None, rehearsal_first: bool) -> list[Task]:
-        claim, times = _claim(most, look, rehearsal_first), {"now": now, "until": now + lease}
-        return [task_of(row) for row in (await self._connection.execute(claim, times)).mappings()]
+        claim = _claim(most, look, rehearsal_first)
+        holder = await self._presence.holder() if self._presence else None
+        values = {"now": now, "until": now + lease, "holder": holder}
+        return [task_of(row) for row in (await self._connection.execute(claim, values)).mappings()]
 
-    async def finish(self, tasks: Collection[TaskId]) -> None:
-        await self._let_go([{"id": task, "state": TaskState.DONE.value} for task in tasks])
+    async def held(self, holds: Collection[Hold]) -> frozenset[Hold]:
+        those = tuple_(_TASK.id, _TASK.attempts).in_([(hold.task, hold.attempt) for hold in holds])
+        locked = select(_TASK.id, _TASK.attempts).where(those, _OWED).order_by(_TASK.id).with_for_update(key_share=True)
+        return frozenset(Hold(row.id, row.attempts) for row in await self._connection.execute(locked))
 
-    async def bury(self, tasks: Mapping[TaskId, str]) -> None:
-        dead = TaskState.DEAD.value
-        await self._let_go([{"id": task, "state": dead, "reason": reason} for task, reason in tasks.items()])
+    async def finish(self, holds: Collection[Hold]) -> None:
+        await self._let_go([_ended(hold, TaskState.DONE) for hold in holds])
 
-    async def retry(self, due: Mapping[TaskId, datetime]) -> None:
-        waiting = TaskState.WAITING.value
-        await self._let_go([{"id": task, "state": waiting, "due_at": at} for task, at in due.items()])
+    async def bury(self, holds: Mapping[Hold, str]) -> None:
+        await self._let_go([{**_ended(hold, TaskState.DEAD), "reason": reason} for hold, reason in holds.items()])
+
+    async def retry(self, due: Mapping[Hold, datetime]) -> None:
+        await self._let_go([{**_ended(hold, TaskState.WAITING), "due_at": at} for hold, at in due.items()])
 
     async def backlog(self, now: datetime) -> Backlog:
         is_due = _TASK.due_at <= _NOW
@@ -88,11 +98,11 @@ class PostgresLane:
     async def _let_go(self, rows: Sequence[Row]) -> None:
         if not rows:
             return
-        changed = update_rows(task_table, rows, "id").where(_OWED).values(lease_until=null())
-        await self._connection.execute(changed)
+        ended = update_rows(task_table, rows, "id", "attempts").where(_OWED).values(lease_until=null(), holder=null())
+        tasks = (await self._connection.scalars(ended.returning(_TASK.id))).all()
         # A worker that lost its lease does not free the account of the one that has it now.
-        held = among(_ACCOUNT.task, [row["id"] for row in rows])
-        await self._connection.execute(update(lane_accounts).where(held).values(task=null(), held_until=null()))
+        freed = update(lane_accounts).where(among(_ACCOUNT.task, tasks))
+        await self._connection.execute(freed.values(task=null(), held_until=null(), holder=null()))
 
 
 async def add_tasks(connection: AsyncConnection, tasks: Sequence[Task]) -> frozenset[PositionId]:
@@ -103,6 +113,10 @@ async def add_tasks(connection: AsyncConnection, tasks: Sequence[Task]) -> froze
     return frozenset((await connection.scalars(new.returning(_TASK.position))).all())
 
 
+def _ended(hold: Hold, state: TaskState) -> dict[str, Any]:
+    return {"id": hold.task, "attempts": hold.attempt, "state": state.value}
+
+
 @cache
 def _claim(most: int, look: int | None, rehearsal_first: bool) -> Select[Any]:
     """The statement, made once for each size: building it takes longer than running it."""
@@ -110,14 +124,14 @@ def _claim(most: int, look: int | None, rehearsal_first: bool) -> Select[Any]:
     leased = (
         update(task_table)
         .where(_TASK.id == picked.c.id)
-        .values(state=TaskState.LEASED.value, lease_until=_UNTIL, attempts=_TASK.attempts + 1)
+        .values(state=TaskState.LEASED.value, lease_until=_UNTIL, holder=_HOLDER, attempts=_TASK.attempts + 1)
         .returning(*_TASK)
         .cte("leased")
     )
     held = (
         update(lane_accounts)
         .where(_ACCOUNT.account == picked.c.account)
-        .values(task=picked.c.id, held_until=_UNTIL)
+        .values(task=picked.c.id, held_until=_UNTIL, holder=_HOLDER)
         .cte("held")
     )
     intended = or_(
@@ -139,7 +153,7 @@ def _pick(most: int, look: int | None, rehearsal_first: bool) -> CTE:
     A position that somebody is writing is left for later: he has read its orders, and would overwrite that one was sent.
     """
     order = lane_order(task_table, _NOW, rehearsal_first=rehearsal_first)
-    free = or_(_ACCOUNT.held_until.is_(None), _ACCOUNT.held_until <= _NOW)
+    free = or_(_ACCOUNT.held_until.is_(None), _ACCOUNT.held_until <= _NOW, is_gone(_ACCOUNT.holder))
     takeable = and_(_UNCLAIMED, _TASK.due_at <= _NOW, free)
     with_account = task_table.join(lane_accounts, _ACCOUNT.account == _TASK.account)
     sorted_by = (_TASK.id, _TASK.account, _TASK.base_priority, _TASK.waiting_since, _TASK.environment, _TASK.rotation)

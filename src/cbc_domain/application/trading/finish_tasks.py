@@ -6,16 +6,19 @@ import attrs
 
 from cbc_domain.application.trading.absorb import News, TradeKeeper
 from cbc_domain.application.trading.close_positions import close_positions
-from cbc_domain.application.trading.first_calls import NOTHING_THERE
+from cbc_domain.application.trading.desk import KEY_FAULTS
 from cbc_domain.application.trading.task_outcome import TaskOutcome, outcome, wants_exit
 from cbc_domain.kernel.events import Event, EventName
 from cbc_domain.kernel.ids import EventId, OrderId, PositionId, TaskId
+from cbc_domain.ports.exchange import Fault
 from cbc_domain.ports.persistence.trades import Trade
 from cbc_domain.ports.persistence.unit_of_work import UnitOfWork
 from cbc_domain.ports.persistence.work import Claim
 from cbc_domain.ports.system import Clock, Identities
 from cbc_domain.risk.defaults import SystemLimits
+from cbc_domain.risk.model import KeyStatus
 from cbc_domain.trading.model import CloseReason, Leg, Order, Task
+from cbc_domain.trading.orders import Rejected
 from cbc_domain.trading.planning import plan_protection
 from cbc_domain.trading.protection import leg_order, next_seq
 
@@ -24,7 +27,10 @@ Judged = Sequence[tuple[Claim, Trade, TaskOutcome]]
 
 @attrs.frozen
 class FinishTasks:
-    """Everything in the transaction of the news; positions `unprotectable` are closed at once (ORD-08)."""
+    """Everything in the transaction of the news; positions `unprotectable` are closed at once (ORD-08).
+
+    What a worker says of tasks that another one has by now is not heard: that one asks the venue itself (PRI-06).
+    """
 
     clock: Clock
     identities: Identities
@@ -34,8 +40,12 @@ class FinishTasks:
     async def __call__(
         self, claims: Sequence[Claim], news: Sequence[News], unprotectable: Collection[PositionId], work: UnitOfWork
     ) -> None:
-        trades = await self.keeper.keep(work, [*news, *(News(claim.task.position) for claim in claims)])
-        gone = {one.position for one in news if one.held == NOTHING_THERE}
+        held = await work.lane.held([claim.hold for claim in claims])
+        claims = [claim for claim in claims if claim.hold in held]
+        mine = {claim.task.position for claim in claims}
+        news = [one for one in news if one.position in mine]
+        trades = await self.keeper.keep(work, [*news, *(News(position) for position in mine)])
+        gone = {one.position for one in news if one.held is not None and not one.held.quantity}
         judged = [
             (claim, trade, self._judge(claim, trade, unprotectable, gone))
             for claim in claims
@@ -46,6 +56,18 @@ class FinishTasks:
         await self._close(work, judged)
         await self._hand_back(work, judged)
         await work.outbox.add(list(self._events(judged)))
+        await self._give_up_keys(work, claims, news)
+
+    async def _give_up_keys(self, work: UnitOfWork, claims: Sequence[Claim], news: Sequence[News]) -> None:
+        """Tell once that a venue refuses a key: nothing is opened with it any more, what is open is asked for on (GEN-14)."""
+        refused = {one.position: fault for one in news if (fault := _key_fault(one)) is not None}
+        accounts = {claim.task.account: refused[claim.task.position] for claim in claims if claim.task.position in refused}
+        for account in (await work.people.connected(accounts)).values() if accounts else ():
+            if account.status is KeyStatus.VALID:
+                await work.people.save_account(attrs.evolve(account, status=KeyStatus.INVALID))
+                data = {"member": str(account.member), "venue": account.venue.value, "reason": accounts[account.id].value}
+                told = Event(EventId(self.identities.new()), EventName.KEY_INVALID, account.id, self.clock.now(), data)
+                await work.outbox.add([told])
 
     def _judge(
         self, claim: Claim, trade: Trade, unprotectable: Collection[PositionId], gone: Collection[PositionId]
@@ -75,10 +97,10 @@ class FinishTasks:
         await work.lane.add(looks)
 
     async def _hand_back(self, work: UnitOfWork, judged: Judged) -> None:
-        over = [(claim.task.id, result) for claim, _, result in judged if result.due is None]
-        await work.lane.finish([task for task, result in over if result.buried is None])
-        await work.lane.bury({task: result.buried for task, result in over if result.buried is not None})
-        await work.lane.retry({claim.task.id: result.due for claim, _, result in judged if result.due is not None})
+        over = [(claim.hold, result) for claim, _, result in judged if result.due is None]
+        await work.lane.finish([hold for hold, result in over if result.buried is None])
+        await work.lane.bury({hold: result.buried for hold, result in over if result.buried is not None})
+        await work.lane.retry({claim.hold: result.due for claim, _, result in judged if result.due is not None})
 
     def _events(self, judged: Judged) -> Iterator[Event]:
         now = self.clock.now()
@@ -86,3 +108,8 @@ class FinishTasks:
             if result.buried is not None:
                 data = {"member": str(trade.position.member), "reason": result.buried.value}
                 yield Event(EventId(self.identities.new()), EventName.TASK_EXPIRED, claim.task.id, now, data)
+
+
+def _key_fault(news: News) -> Fault | None:
+    codes = [fact.code for _, fact in news.facts if isinstance(fact, Rejected)]
+    return news.denied or next((fault for fault in KEY_FAULTS if fault in codes), None)

@@ -19,7 +19,7 @@ from cbc_domain.risk.model import ExchangeAccount
 
 BATCH: Final = 50
 LEASE: Final = timedelta(seconds=30)
-"""How long a dead worker's task stays its own (PRI-06)."""
+"""How long a task stays with a worker that is not heard of; a worker that is known to be dead loses it at once (PRI-06)."""
 
 T = TypeVar("T")
 
@@ -41,7 +41,7 @@ class Round:
 class PlaceOrders:
     """Two rounds of calls for a batch: enter or leave, then protect; each between two short transactions.
 
-    A worker that dies leaves intents; whoever takes its tasks after the lease asks the venue first (ORD-04, PRI-06).
+    A worker that dies leaves intents; whoever takes its tasks next asks the venue first (ORD-04, PRI-06).
     """
 
     store: Store
@@ -65,7 +65,7 @@ class PlaceOrders:
             (claim.trade.position.venue, claim.trade.position.environment) for claim in taken.claims
         )
         news, lost = await self._first_round(taken)
-        intended = await self.store.run(partial(self._keep_and_intend, news, listings))
+        intended = await self.store.run(partial(self._keep_and_intend, taken, news, listings))
         protected, bare = await self._second_round(taken, intended)
         sound = [claim for claim in taken.claims if claim.task.position not in lost | bare.keys()]
         bad = {one.trade.position.id for one in intended if one.unprotectable}
@@ -95,8 +95,12 @@ class PlaceOrders:
         answers = await self.together(self.protect.call(one, taken.accounts[one.trade.position.account]) for one in intended)
         return _apart([one.trade.position.id for one in intended], answers)
 
-    async def _keep_and_intend(self, news: Sequence[News], listings: Listings, work: UnitOfWork) -> list[Protection]:
-        trades = await self.keeper.keep(work, news)
+    async def _keep_and_intend(
+        self, taken: Round, news: Sequence[News], listings: Listings, work: UnitOfWork
+    ) -> list[Protection]:
+        held = await work.lane.held([claim.hold for claim in taken.claims])
+        mine = {claim.task.position for claim in taken.claims if claim.hold in held}
+        trades = await self.keeper.keep(work, [one for one in news if one.position in mine])
         return await self.protect.intend(work, trades.values(), listings)
 
 

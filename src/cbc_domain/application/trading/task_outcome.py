@@ -12,9 +12,11 @@ from cbc_domain.application.trading.standing import (
     PROTECTION,
     bare,
     beyond_protection,
+    in_doubt,
     newest,
     stray,
     unfinished,
+    unguarded,
 )
 from cbc_domain.ports.persistence.trades import Trade
 from cbc_domain.risk.defaults import SystemLimits
@@ -25,6 +27,9 @@ from cbc_domain.trading.priority import LONGEST_CLOSE_DELAY, retry_at
 BARE_AGAIN: Final = timedelta(seconds=1)
 """Three attempts fit into the five seconds of ORD-10."""
 
+EXIT_TAKES: Final = 2 * BARE_AGAIN
+"""So long before the five seconds are over a close begins: an exit that is lost once is still in time (POS-11)."""
+
 LOOK_AGAIN: Final = timedelta(minutes=1)
 """When an entry that was given up in doubt is asked for once more: no call of ours is on its way for so long (EXC-09)."""
 
@@ -33,7 +38,7 @@ LOOK_AGAIN: Final = timedelta(minutes=1)
 class TaskOutcome:
     """`due` is when the task is tried again, None when it is over; `buried` is why an open will never be carried out (PRI-05).
 
-    `close` asks to close the position as UNPROTECTED; `look_again` to ask once more for an entry that was given up in doubt.
+    `close` asks to close the position as UNPROTECTED; `look_again` to ask for an entry whose answer was lost.
     """
 
     due: datetime | None = None
@@ -44,10 +49,12 @@ class TaskOutcome:
 
 def outcome(task: Task, trade: Trade, now: datetime, limits: SystemLimits, *, nothing_there: bool) -> TaskOutcome:
     """Judge a task by its trade as it is stored now; `nothing_there` says that the venue holds nothing of the position."""
-    if task.action is not TaskAction.CLOSE and beyond_protection(trade, now, limits):
+    if task.action is not TaskAction.CLOSE and beyond_protection(trade, now + EXIT_TAKES, limits):
         return TaskOutcome(close=True)
     if not _over(task, trade, nothing_there=nothing_there):
-        return TaskOutcome(due=_due(task, trade, now))
+        # An open is sent again in its own time (PRI-05); whether it was filled after all is asked at once (ORD-10).
+        looks = task.action is TaskAction.OPEN and in_doubt(trade)
+        return TaskOutcome(due=_due(task, trade, now), look_again=now + BARE_AGAIN if looks else None)
     given_up = trade.position.state is PositionState.ABANDONED and _entry_lapsed(trade)
     if task.action is TaskAction.PROTECT or not given_up:
         return TaskOutcome()
@@ -77,7 +84,7 @@ def _over(task: Task, trade: Trade, *, nothing_there: bool) -> bool:
 
 def _due(task: Task, trade: Trade, now: datetime) -> datetime:
     """An order whose fate is open is asked for until the venue answers, whatever the number of attempts."""
-    if bare(trade):
+    if bare(trade) or unguarded(trade) or (in_doubt(trade) and task.action is not TaskAction.OPEN):
         return now + BARE_AGAIN
     jitter = Decimal(task.id.int % 1000) / 1000
     due = retry_at(task, now, jitter) or now + LONGEST_CLOSE_DELAY

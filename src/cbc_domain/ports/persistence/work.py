@@ -16,11 +16,26 @@ from cbc_domain.trading.model import Order, Task
 
 
 @attrs.frozen
+class Hold:
+    """The right of one claim to end its task: the next claim of the task, counted by `attempt`, takes it away."""
+
+    task: TaskId
+    attempt: int
+
+
+@attrs.frozen
 class Claim:
-    """A task that this worker holds until its lease ends, with the trade it is about as it stood when claimed."""
+    """A task that this worker holds, with the trade it is about as it stood when claimed.
+
+    The hold ends with the worker's life, and with the lease at the latest.
+    """
 
     task: Task
     trade: Trade
+
+    @property
+    def hold(self) -> Hold:
+        return Hold(self.task.id, self.task.attempts)
 
 
 @attrs.frozen
@@ -39,21 +54,26 @@ class Lane(Protocol):
         """Add tasks with their exit orders.
 
         One that stands already (same signal, member, environment, action, position; no signal equals no signal) is left as it
-        is, but a PROTECT task may be added again once the earlier one is DONE or DEAD.
+        is, but a PROTECT task, and a CLOSE without signal, may be added again once the earlier one is DONE or DEAD.
         """
 
     async def claim(self, now: datetime, lease: timedelta, most: int, *, rehearsal_first: bool) -> Sequence[Claim]:
         """Take the first due tasks, lease them, count the attempt, and mark their CREATED entry or exit order SUBMITTED.
 
-        Tasks of a dead worker come back when their lease has ended. Locked rows are skipped, not waited for.
+        Tasks of a dead worker come back at once, those of a silent one when their lease has ended. Locked rows are
+        skipped, not waited for.
         """
 
-    async def finish(self, tasks: Collection[TaskId]) -> None: ...
+    async def held(self, holds: Collection[Hold]) -> frozenset[Hold]:
+        """Those that no later claim took away; nobody can take them until this unit ends."""
 
-    async def bury(self, tasks: Mapping[TaskId, str]) -> None:
+    async def finish(self, holds: Collection[Hold]) -> None:
+        """Set tasks DONE. Here as in `bury` and `retry` a hold that was taken away changes nothing."""
+
+    async def bury(self, holds: Mapping[Hold, str]) -> None:
         """Set tasks DEAD with a reason (PRI-05)."""
 
-    async def retry(self, due: Mapping[TaskId, datetime]) -> None:
+    async def retry(self, due: Mapping[Hold, datetime]) -> None:
         """Give tasks back, to be taken again not before their instant."""
 
     async def backlog(self, now: datetime) -> Backlog: ...
@@ -101,7 +121,10 @@ class Configuration(Protocol):
     async def switches(self) -> Switches: ...
 
     async def set_switch(self, name: str, value: object, actor: str, reason: str, at: datetime) -> None:
-        """Keep a new version of one business switch (section 38). Raises Invalid `setting_unknown`."""
+        """Keep a new version of one business switch (section 38).
+
+        Raises Invalid `setting_unknown`, `setting_invalid`, `setting_out_of_range`.
+        """
 
     async def stops(self) -> Sequence[Stop]:
         """The emergency acts in force (RSK-21)."""

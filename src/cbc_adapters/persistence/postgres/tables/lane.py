@@ -8,6 +8,7 @@ from sqlalchemy import (
     ForeignKey,
     ForeignKeyConstraint,
     Integer,
+    Sequence,
     Table,
     Text,
 )
@@ -29,6 +30,9 @@ from cbc_domain.trading.model import TaskAction, TaskState
 
 _OWED: Final = "state IN ('WAITING', 'LEASED')"
 
+lane_holders: Final = Sequence("lane_holders", metadata=METADATA, data_type=Integer, cycle=True)
+"""Numbers of the workers that take tasks: each connection of a worker's presence gets the next one."""
+
 tasks: Final = Table(
     "tasks",
     METADATA,
@@ -46,11 +50,14 @@ tasks: Final = Table(
     Column("state", text, one_of("state", TaskState), nullable=False),
     Column("attempts", Integer, at_least("attempts", 0), nullable=False),
     Column("lease_until", instant),
+    # Under which number of `lane_holders` the worker lives that has it; NULL when only its lease says so.
+    Column("holder", Integer),
     Column("reason", text),
     # What breaks ties (PRI-03), computed by the domain when the task is added.
     Column("rotation", Text(collation="C"), nullable=False),
     ForeignKeyConstraint(["account", "member"], ["exchange_accounts.id", "exchange_accounts.member"]),
     CheckConstraint("(state = 'LEASED') = (lease_until IS NOT NULL)", name="lease"),
+    CheckConstraint("holder IS NULL OR state = 'LEASED'", name="holder"),
     index(
         "tasks_once",
         "signal",
@@ -60,7 +67,13 @@ tasks: Final = Table(
         "position",
         unique=True,
         postgresql_nulls_not_distinct=True,
-        postgresql_where=sql("action <> 'protect'"),
+        postgresql_where=sql("action = 'open' OR (action = 'close' AND signal IS NOT NULL)"),
+    ),
+    index(
+        "tasks_one_close",
+        "position",
+        unique=True,
+        postgresql_where=sql(f"action = 'close' AND signal IS NULL AND {_OWED}"),
     ),
     index(
         "tasks_one_protect",
@@ -74,6 +87,7 @@ tasks: Final = Table(
     index("tasks_of_account", "account"),
     index("tasks_of_position", "position"),
     index("tasks_of_signal", "signal", postgresql_where=sql("signal IS NOT NULL")),
+    index("tasks_closing", "signal", "position", postgresql_where=sql("action = 'close' AND signal IS NOT NULL")),
 )
 
 lane_accounts: Final = Table(
@@ -83,6 +97,8 @@ lane_accounts: Final = Table(
     Column("account", identity, ForeignKey("exchange_accounts.id"), primary_key=True),
     Column("task", identity, ForeignKey("tasks.id")),
     Column("held_until", instant),
+    Column("holder", Integer),
     CheckConstraint("(task IS NULL) = (held_until IS NULL)", name="held"),
+    CheckConstraint("holder IS NULL OR task IS NOT NULL", name="holder"),
     index("lane_accounts_of_task", "task"),
 )
