@@ -7,12 +7,13 @@ import attrs
 
 from cbc_adapters.cache.memory.throttle import MemoryThrottle
 from cbc_adapters.cache.redis.throttle import RedisThrottle
-from cbc_adapters.exchange.simulated.engine import SimulatedVenue
-from cbc_adapters.exchange.simulated.listing import DEMONSTRATION
 from cbc_adapters.notifications.log.letters import LogLetters
 from cbc_adapters.persistence.embedded.server import EmbeddedPostgres
 from cbc_adapters.persistence.postgres.engine import Engine, open_engine
+from cbc_adapters.persistence.postgres.presence import Presence
+from cbc_adapters.persistence.postgres.privileges import APP_ROLE, Prepared
 from cbc_adapters.persistence.postgres.schema import migrate
+from cbc_adapters.persistence.postgres.teller import PostgresTeller
 from cbc_adapters.persistence.postgres.unit_of_work import PostgresStore
 from cbc_adapters.security.standard.passwords import Argon2Passwords
 from cbc_adapters.security.standard.secrets import Vault
@@ -79,13 +80,17 @@ async def live(
     """
     async with AsyncExitStack() as stack:
         url = await stack.enter_async_context(database(settings, durable=durable, attach=attach))
-        await migrate(url)
-        engine = open_engine(url)
+        prepared = await migrate(url)
+        # Who may change the schema works without the right to change history (LED-05).
+        engine = open_engine(url, role=APP_ROLE if prepared is Prepared.ACTS else None)
         stack.push_async_callback(engine.dispose)
+        presence = Presence(engine)
+        stack.push_async_callback(presence.end)
         throttle = await _throttle(settings, stack)
         identities = identities or SystemIdentities()
         platform = Platform(
-            store=PostgresStore(engine, identities),
+            store=PostgresStore(engine, identities, presence),
+            teller=PostgresTeller(engine, identities),
             exchange=exchange,
             clock=clock or SystemClock(),
             identities=identities,
@@ -109,8 +114,3 @@ async def _throttle(settings: Settings, stack: AsyncExitStack) -> Throttle:
     if settings.redis_url is None:
         return MemoryThrottle()
     return await stack.enter_async_context(RedisThrottle.connect(settings.redis_url))
-
-
-def paper_venue(settings: Settings) -> SimulatedVenue:
-    """The paper exchange of this data directory; what happened on it survives the process."""
-    return SimulatedVenue(DEMONSTRATION, journal_file=settings.data_dir / "paper-exchange.jsonl")

@@ -11,7 +11,7 @@ from typing import Final
 import attrs
 import click
 
-from cbc_entrypoints.cli.housing import House, first_admin, prices_move
+from cbc_entrypoints.cli.housing import House, first_admin
 from cbc_entrypoints.http.server import open_socket
 from cbc_entrypoints.settings import Settings
 from cbc_entrypoints.worker.role import Role
@@ -50,9 +50,9 @@ def api(settings: Settings, host: str, port: int) -> None:
 @click.option("--role", type=click.Choice([role.value for role in Role]), default=Role.ALL.value, show_default=True)
 @click.pass_obj
 def worker(settings: Settings, role: str) -> None:
-    """Work on jobs, orders and schedules over one database.
+    """Work on jobs, orders and schedules over one database, any number of them.
 
-    The paper exchange is held by one process: of the roles all, ingest and execute there is one for each CBC_DATA_DIR.
+    Workers that share CBC_DATA_DIR share one paper exchange.
     """
     asyncio.run(_work(settings, Role(role)))
 
@@ -60,7 +60,7 @@ def worker(settings: Settings, role: str) -> None:
 async def _serve(settings: Settings, listener: socket.socket, workers: int) -> None:
     async with _told_to_stop() as stop, House.opened(settings) as house:
         await first_admin(house, click.echo)
-        async with house.api(listener) as url, house.workers(Role.ALL, workers), prices_move(house):
+        async with house.api(listener) as url, house.workers(Role.ALL, workers):
             click.echo(f"API      {url}\ndocs     {url}/docs\nready    {url}/health/ready\nStop with Ctrl-C.")
             await stop.wait()
             click.echo("Stopping.")
@@ -69,9 +69,8 @@ async def _serve(settings: Settings, listener: socket.socket, workers: int) -> N
 async def _api(settings: Settings, listener: socket.socket) -> None:
     async with (
         _told_to_stop() as stop,
-        House.opened(settings, trades=False) as house,
+        House.opened(settings) as house,
         house.api(listener) as url,
-        prices_move(house),
     ):
         click.echo(f"API      {url}")
         await stop.wait()
@@ -82,7 +81,6 @@ async def _work(settings: Settings, role: Role) -> None:
         _told_to_stop() as stop,
         House.opened(settings, trades=role in TRADING_ROLES) as house,
         house.workers(role, 1),
-        prices_move(house),
     ):
         click.echo(f"worker   {role}")
         await stop.wait()

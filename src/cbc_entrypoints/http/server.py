@@ -26,7 +26,15 @@ def open_socket(host: str, port: int) -> socket.socket:
 @asynccontextmanager
 async def serving(app: Litestar, listener: socket.socket) -> AsyncIterator[str]:
     """Answer requests while the context is open; gives the base URL."""
-    config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=5)
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        timeout_graceful_shutdown=5,
+        # uvicorn would believe whoever sits on this machine; which proxies are ours, the settings say (SIG-44).
+        proxy_headers=False,
+    )
     server = uvicorn.Server(config)
     # uvicorn would take SIGINT and SIGTERM for itself; whoever runs the platform decides what they mean.
     server.capture_signals = nullcontext  # type: ignore[method-assign,assignment]  # uvicorn has no setting for it

@@ -1,11 +1,16 @@
 """`cbc api` and `cbc worker`: the same platform as processes of their own over one database."""
 
+import signal
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
 
+from cbc_adapters.exchange.simulated.remote import RemoteExchange
+from cbc_domain.ports.exchange import OutcomeUnknown
 from tests.integration.cli.program import cbc, serving
+from tests.strategies.exchange import BTC, entry, exchange_account
 
 
 def test_what_the_api_takes_a_worker_decides(data: Path, tmp_path: Path, postgres_url: str) -> None:
@@ -28,13 +33,42 @@ def test_what_the_api_takes_a_worker_decides(data: Path, tmp_path: Path, postgre
         # Any process takes the token of another: they share the data directory, and with it the signing key.
         signals = f"{other.url}/api/trading/signals/{taken.json()['signal_id']}"
         decided = _decided(client, signals, tokens["access_token"])
-        second = cbc(data, "worker", "--role", "execute", **over)
         helper = [each.stop()[0] for each in (worker, api, other)]
 
     assert taken.status_code == 202
     assert decided
     assert helper == [0, 0, 0]
-    assert (second.code, second.in_one_line, "venue_journal_in_use" in second.err) == (3, True, True)
+
+
+async def test_workers_share_one_paper_exchange_and_one_takes_it_over_when_its_process_is_killed(
+    data: Path, postgres_url: str
+) -> None:
+    """rules: ARC-04, EXC-01, OPS-09"""
+    over = {"CBC_DATABASE_URL": postgres_url}
+    account = exchange_account()
+    where = (account.venue, account.environment, BTC)
+
+    with (
+        serving(data, "worker", until="worker ", **over) as first,
+        serving(data, "worker", "--role", "execute", until="worker ", **over) as second,
+    ):
+        exchange = RemoteExchange(data / "paper-exchange.sock")
+        marked = await exchange.quote(*where)
+        placed = await exchange.place(account, entry(quantity="0.01"), [])
+        first.stop(signal.SIGKILL)
+        # Whatever was under way then is unknown, as at any exchange; what comes afterwards waits for the next one.
+        with suppress(OutcomeUnknown):
+            await exchange.find(account, BTC, "e1")
+        found = await exchange.find(account, BTC, "e1")
+        marked_again = await exchange.quote(*where)
+        await exchange.close()
+        ended, _ = second.stop()
+
+    assert marked is not None
+    assert marked_again is not None and marked_again.at > marked.at
+    assert found == placed
+    assert ended == 0
+    assert "Traceback" not in second.err.read_text()
 
 
 def _decided(client: httpx.Client, url: str, token: str) -> bool:

@@ -1,6 +1,8 @@
 """The machine's clock and the stepped one, real identities and repeatable ones."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -11,6 +13,7 @@ from cbc_adapters.system.real.clock import SystemClock
 from cbc_adapters.system.real.identities import SystemIdentities, successor
 from cbc_adapters.system.stepped.clock import SteppedClock
 from cbc_adapters.system.stepped.identities import SteppedIdentities
+from cbc_adapters.system.stepped.shared import SharedClock
 from cbc_domain.kernel.errors import Invalid
 from cbc_domain.kernel.ids import uuid7
 from cbc_domain.ports.system import Clock, Identities
@@ -29,6 +32,14 @@ class TestSteppedClock(ClockPromises):
     @pytest.fixture
     def clock(self) -> Clock:
         return SteppedClock(START)
+
+
+class TestSharedClock(ClockPromises):
+    @pytest.fixture
+    def clock(self, tmp_path: Path) -> Iterator[Clock]:
+        clock = SharedClock(tmp_path / "time", START)
+        yield clock
+        clock.close()
 
 
 class TestSystemIdentities(IdentitiesPromises):
@@ -65,6 +76,33 @@ def test_a_stepped_clock_never_goes_back() -> None:
 
     with pytest.raises(Invalid, match="time_invalid"):
         clock.advance(to=START - timedelta(microseconds=1))
+
+
+def test_a_shared_clock_tells_all_who_read_it_the_same_time(tmp_path: Path) -> None:
+    """rules: BT-06"""
+    driver = SharedClock(tmp_path / "time", START)
+    reader = SharedClock(tmp_path / "time")
+    before = reader.now()
+
+    driver.advance(by=timedelta(seconds=5, microseconds=1))
+
+    assert before == START
+    assert reader.now() == driver.now() == START + timedelta(seconds=5, microseconds=1)
+    for clock in (driver, reader):
+        clock.close()
+
+
+def test_a_shared_clock_never_goes_back_even_when_it_is_started_again(tmp_path: Path) -> None:
+    """rules: BT-07"""
+    clock = SharedClock(tmp_path / "time", START)
+
+    with pytest.raises(Invalid, match="time_invalid"):
+        clock.advance(by=timedelta(microseconds=-1))
+    with pytest.raises(Invalid, match="time_invalid"):
+        SharedClock(tmp_path / "time", START - timedelta(days=1))
+
+    assert clock.now() == START
+    clock.close()
 
 
 def test_the_same_seed_gives_the_same_identities_and_secrets() -> None:

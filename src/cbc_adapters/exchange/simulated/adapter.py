@@ -19,7 +19,7 @@ from cbc_adapters.exchange.simulated.faults import (
 )
 from cbc_domain.kernel.ids import AccountId
 from cbc_domain.kernel.venues import Environment, Side, Symbol, Venue
-from cbc_domain.ports.exchange import Ending, Fault, Holding, OutcomeUnknown, Report, Ticket, VenueRefused
+from cbc_domain.ports.exchange import ClosedResult, Ending, Fault, Holding, OutcomeUnknown, Report, Ticket, VenueRefused
 from cbc_domain.ports.system import Clock
 from cbc_domain.risk.model import ExchangeAccount
 from cbc_domain.trading.model import Leg
@@ -120,6 +120,14 @@ class SimulatedExchange:
         self._after(harms)
         return ending
 
+    async def closed_result(
+        self, account: ExchangeAccount, symbol: Symbol, side: Side, since: datetime, until: datetime
+    ) -> ClosedResult | None:
+        harms = await self._before(Call.RESULT, account)
+        result = self._venue.closed_result(account.id, symbol, side, since, until)
+        self._after(harms)
+        return result
+
     async def changes(self, most: int) -> Sequence[Report]:
         told: list[Report] = []
         disorder = self._faults.disorder
@@ -134,6 +142,10 @@ class SimulatedExchange:
             if _falls(disorder.swap_every, self._told) and len(told) > 1:
                 told[-1], told[-2] = told[-2], told[-1]
         return told
+
+    def tell_again(self, reports: Sequence[Report]) -> None:
+        """Put reports back whose reader went away, before those that nobody has read."""
+        self._venue.unread.extendleft(reversed(reports))
 
     async def _before(self, call: Call, account: ExchangeAccount, leg: Leg | None = None) -> tuple[Harm, ...]:
         harms = self._harms(call, account, leg)

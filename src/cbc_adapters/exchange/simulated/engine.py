@@ -26,11 +26,11 @@ from cbc_adapters.exchange.simulated.model import (
     VenueAccount,
     VenueOrder,
 )
-from cbc_adapters.exchange.simulated.moves import Quiet, last_ending, move, pay_funding, quiet_range
+from cbc_adapters.exchange.simulated.moves import Quiet, last_ending, move, pay_funding, quiet_range, result_between
 from cbc_domain.kernel.errors import DomainError
 from cbc_domain.kernel.ids import AccountId
 from cbc_domain.kernel.venues import Side, Symbol
-from cbc_domain.ports.exchange import Ending, Fault, Holding, Report, Ticket, VenueRefused
+from cbc_domain.ports.exchange import ClosedResult, Ending, Fault, Holding, Report, Ticket, VenueRefused
 from cbc_domain.trading.sizes import AccountReading, Instrument, Quote
 
 MOST_UNREAD: Final = 100_000
@@ -126,6 +126,12 @@ class SimulatedVenue:
         """The last execution of a closing order of a side of a symbol at or after `since`."""
         return last_ending(self._account(account), symbol, side, since)
 
+    def closed_result(
+        self, account: AccountId, symbol: Symbol, side: Side, since: datetime, until: datetime
+    ) -> ClosedResult | None:
+        """What all closings of a side of a symbol between two instants brought, both included."""
+        return result_between(self._account(account), symbol, side, since, until)
+
     def quote(self, symbol: Symbol, at: datetime) -> Quote | None:
         """The mark price that stood at a moment, at most a minute back; None when nothing is known of it."""
         return self._prices.at(symbol, at)
@@ -139,7 +145,7 @@ class SimulatedVenue:
         of = self._account(account)
         equity = of.cash + self.unrealised(account)
         held = frozenset(symbol for symbol, _ in of.positions)
-        return AccountReading(account, equity, of.available, of.margin_in_use, at, held)
+        return AccountReading(account, equity, of.available, of.margin_in_use, at, held, of.deposits)
 
     def close(self) -> None:
         """Let go of the journal file."""

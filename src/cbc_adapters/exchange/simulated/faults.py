@@ -22,6 +22,7 @@ class Call(StrEnum):
     CANCEL = "cancel"
     HOLDING = "holding"
     ENDING = "ending"
+    RESULT = "result"
     READ = "read"
 
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from decimal import Decimal
 
-from cbc_adapters.exchange.simulated.model import VenueAccount, VenueOrder, VenuePosition
+from cbc_adapters.exchange.simulated.model import ZERO, Closing, VenueAccount, VenueOrder, VenuePosition
 from cbc_adapters.exchange.simulated.rules import USDT_PLACES, bankruptcy_price, bracket_for, fee
 from cbc_domain.kernel.rounding import down_to, half_up, up_to
 from cbc_domain.kernel.venues import Side
@@ -35,7 +35,9 @@ def enlarge(
     position.quantity += quantity
     position.cost += notional
     position.margin += _margin(notional, account.leverage.get(instrument.symbol, 1))
-    _record(account, order, quantity, price, fee(instrument, quantity, price, maker=False), at, maker=False)
+    paid = fee(instrument, quantity, price, maker=False)
+    position.paid += paid
+    _record(account, order, quantity, price, paid, at, maker=False)
 
 
 def reduce(
@@ -49,8 +51,9 @@ def reduce(
     maker: bool = False,
 ) -> None:
     """Close `quantity` of a position, at most what it has; the share of cost and margin leaves with it."""
-    _release(account, position, quantity, price)
-    _record(account, order, quantity, price, fee(instrument, quantity, price, maker), at, maker)
+    paid = fee(instrument, quantity, price, maker)
+    funding = _release(account, position, quantity, price, paid, at)
+    _record(account, order, quantity, price, paid, at, maker, funding)
 
 
 def liquidate(
@@ -69,21 +72,32 @@ def liquidate(
     else:
         price = down_to(min(price, limit), instrument.tick)
     quantity, margin_left = position.quantity, max(Decimal(0), position.margin + position.unrealised(price))
-    _release(account, position, quantity, price)
-    _record(account, order, quantity, price, min(margin_left, fee(instrument, quantity, price, False)), at, False)
+    paid = min(margin_left, fee(instrument, quantity, price, False))
+    funding = _release(account, position, quantity, price, paid, at)
+    _record(account, order, quantity, price, paid, at, False, funding)
 
 
-def _release(account: VenueAccount, position: VenuePosition, quantity: Decimal, price: Decimal) -> None:
+def _release(
+    account: VenueAccount, position: VenuePosition, quantity: Decimal, price: Decimal, fee_paid: Decimal, at: datetime
+) -> Decimal:
+    """Give the funding that the released quantity has paid."""
     whole = quantity == position.quantity
     cost = position.cost if whole else half_up(position.cost * quantity / position.quantity, USDT_PLACES)
     margin = position.margin if whole else half_up(position.margin * quantity / position.quantity, USDT_PLACES)
     value = quantity * position.contract_size * price
-    account.realised += value - cost if position.side is Side.LONG else cost - value
+    paid = position.paid if whole else half_up(position.paid * quantity / position.quantity, USDT_PLACES)
+    funding = position.funding if whole else half_up(position.funding * quantity / position.quantity, USDT_PLACES)
+    result = value - cost if position.side is Side.LONG else cost - value
+    account.realised += result
+    account.closings.append(Closing(position.symbol, position.side, quantity, result - paid - fee_paid, at))
+    position.paid -= paid
+    position.funding -= funding
     position.quantity -= quantity
     position.cost -= cost
     position.margin -= margin
     if whole:
         del account.positions[position.symbol, position.side]
+    return funding
 
 
 def _record(
@@ -94,9 +108,10 @@ def _record(
     paid: Decimal,
     at: datetime,
     maker: bool,
+    funding: Decimal = ZERO,
 ) -> None:
     account.fees += paid
-    order.fills.append(Fill(account.next_id(), order.ticket.client_id, quantity, price, paid, at, maker))
+    order.fills.append(Fill(account.next_id(), order.ticket.client_id, quantity, price, paid, at, maker, funding))
     order.at = at
     order.state = ReportState.FILLED if order.rest == 0 else ReportState.PARTIALLY_FILLED
 

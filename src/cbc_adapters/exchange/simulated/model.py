@@ -29,7 +29,8 @@ class VenuePosition:
     """An open position; mutable because a venue's book changes in place.
 
     `cost` is the sum of price x coins of what is still open, so that adding and reducing never loses a fraction;
-    `margin` is its isolated collateral in USDT.
+    `margin` is its isolated collateral in USDT; `paid` is what its opening fees and funding cost so far, `funding` the part of
+    it that is funding.
     """
 
     symbol: Symbol
@@ -38,6 +39,8 @@ class VenuePosition:
     quantity: Decimal = ZERO
     cost: Decimal = ZERO
     margin: Decimal = ZERO
+    paid: Decimal = ZERO
+    funding: Decimal = ZERO
 
     @property
     def coins(self) -> Decimal:
@@ -84,6 +87,17 @@ class VenueOrder:
         )
 
 
+@attrs.frozen
+class Closing:
+    """One execution that closed something of a side: its result in USDT after all fees and funding."""
+
+    symbol: Symbol
+    side: Side
+    quantity: Decimal
+    net: Decimal
+    at: datetime
+
+
 @attrs.define
 class VenueAccount:
     """An account and all it did; mutable because the venue owns its truth.
@@ -102,6 +116,7 @@ class VenueAccount:
     orders: dict[str, VenueOrder] = attrs.field(factory=dict)
     leverage: dict[Symbol, int] = attrs.field(factory=dict)
     last_number: int = 0
+    closings: list[Closing] = attrs.field(factory=list)
     resting: list[VenueOrder] = attrs.field(factory=list, eq=False)
 
     @property

@@ -7,12 +7,12 @@ from decimal import Decimal
 import attrs
 
 from cbc_adapters.exchange.simulated.fills import liquidate, reduce
-from cbc_adapters.exchange.simulated.model import Bar, Friction, VenueAccount, VenueOrder, VenuePosition
+from cbc_adapters.exchange.simulated.model import ZERO, Bar, Friction, VenueAccount, VenueOrder, VenuePosition
 from cbc_adapters.exchange.simulated.orders import sweep
 from cbc_adapters.exchange.simulated.rules import USDT_PLACES, levels_around, slipped, struck_by
 from cbc_domain.kernel.rounding import half_up
 from cbc_domain.kernel.venues import Side, Symbol
-from cbc_domain.ports.exchange import Ending, ReportState, Ticket
+from cbc_domain.ports.exchange import ClosedResult, Ending, ReportState, Ticket
 from cbc_domain.trading.model import Leg
 from cbc_domain.trading.sizes import Instrument, Quote
 
@@ -80,7 +80,16 @@ def last_ending(account: VenueAccount, symbol: Symbol, side: Side, since: dateti
     quantity = sum((fill.quantity for fill in order.fills), start=Decimal(0))
     value = sum((fill.quantity * fill.price for fill in order.fills), start=Decimal(0))
     paid = sum((fill.fee for fill in order.fills), start=Decimal(0))
-    return Ending(quantity, value / quantity, paid, order.at, liquidated=order.code == LIQUIDATION)
+    funding = sum((fill.funding for fill in order.fills), start=Decimal(0))
+    return Ending(quantity, value / quantity, paid, order.at, liquidated=order.code == LIQUIDATION, funding=funding)
+
+
+def result_between(account: VenueAccount, symbol: Symbol, side: Side, since: datetime, until: datetime) -> ClosedResult | None:
+    """The venue's record of all that was closed of a side of a symbol between two instants."""
+    closed = [one for one in account.closings if (one.symbol, one.side) == (symbol, side) and since <= one.at <= until]
+    if not closed:
+        return None
+    return ClosedResult(sum((one.quantity for one in closed), ZERO), sum((one.net for one in closed), ZERO))
 
 
 def pay_funding(account: VenueAccount, mark: Quote, rate: Decimal) -> None:
@@ -89,7 +98,10 @@ def pay_funding(account: VenueAccount, mark: Quote, rate: Decimal) -> None:
         position = account.positions.get((mark.symbol, side))
         if position is None:
             continue
-        account.funding += sign * half_up(position.coins * mark.price * rate, USDT_PLACES)
+        paid = sign * half_up(position.coins * mark.price * rate, USDT_PLACES)
+        account.funding += paid
+        position.paid += paid
+        position.funding += paid
         missing = account.margin_in_use - account.cash
         position.margin -= max(Decimal(0), min(missing, position.margin))
 

@@ -4,12 +4,14 @@ from collections.abc import Mapping
 from typing import Final
 
 import attrs
+from pgqueuer.adapters.persistence.qb import QueryQueueBuilder
 from pgqueuer.adapters.persistence.queries import SyncQueries
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from cbc_adapters.persistence.postgres.documents import dump_json
 
+_STATEMENTS: Final = QueryQueueBuilder()
 _UNFINISHED: Final = text("SELECT count(*) FROM pgqueuer WHERE status IN ('queued', 'picked')")
 
 
@@ -28,7 +30,7 @@ async def unfinished_jobs(engine: AsyncEngine) -> int:
 
 
 def _enqueue(connection: Connection, name: str, payload: bytes) -> None:
-    SyncQueries(_InUnit(connection)).enqueue(name, payload)
+    SyncQueries(_InUnit(connection), _STATEMENTS).enqueue(name, payload)
 
 
 @attrs.frozen

@@ -14,6 +14,7 @@ from cbc_adapters.persistence.postgres.tables.work import outbox_events
 from cbc_domain.kernel.events import Event
 
 _EVENT: Final = outbox_events.c
+_ADD: Final = insert(outbox_events).on_conflict_do_nothing(index_elements=["id"])
 
 
 @attrs.frozen
@@ -22,8 +23,7 @@ class PostgresOutbox:
 
     async def add(self, events: Sequence[Event]) -> None:
         if events:
-            written = insert(outbox_events).on_conflict_do_nothing(index_elements=["id"])
-            await self._connection.execute(written, [event_row(event) for event in events])
+            await self._connection.execute(_ADD, [event_row(event) for event in events])
 
     async def take(self, most: int) -> Sequence[Event]:
         # Places are not given in the order of commits, so nobody may keep a high-water mark.

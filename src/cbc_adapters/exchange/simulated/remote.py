@@ -1,0 +1,205 @@
+"""The exchange port over a connection to the simulated venue's service."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Final, TypeVar
+
+import msgspec
+from msgspec.json import Decoder
+
+from cbc_adapters.exchange.simulated.wire import (
+    LONGEST_LINE,
+    REPLIES,
+    Answered,
+    AskClosedResult,
+    AskEnding,
+    AskHolding,
+    AskQuote,
+    Call,
+    Cancel,
+    Changes,
+    Find,
+    Instruments,
+    NoAnswer,
+    Place,
+    Readings,
+    Refused,
+    Request,
+    as_line,
+    short_name,
+)
+from cbc_domain.kernel.ids import AccountId
+from cbc_domain.kernel.venues import Environment, Side, Symbol, Venue
+from cbc_domain.ports.exchange import ClosedResult, Ending, Holding, OutcomeUnknown, Report, Ticket, VenueRefused
+from cbc_domain.risk.model import ExchangeAccount
+from cbc_domain.trading.sizes import AccountReading, Instrument, Quote
+
+PATIENCE: Final = timedelta(seconds=10)
+"""How long a call waits for the service to be there and to answer, together."""
+
+KNOCK_EVERY_S: Final = 0.02
+KEPT_FOR_S: Final = 3600.0
+"""SIZ-07."""
+
+T = TypeVar("T")
+
+_LISTING: Final = Decoder(dict[Symbol, Instrument])
+_QUOTE: Final[Decoder[Quote | None]] = Decoder(Quote | None)
+_READINGS: Final = Decoder(dict[AccountId, AccountReading])
+_REPORT: Final = Decoder(Report)
+_FOUND: Final[Decoder[Report | None]] = Decoder(Report | None)
+_NOTHING: Final[Decoder[None]] = Decoder(None)
+_HOLDING: Final[Decoder[Holding | None]] = Decoder(Holding | None)
+_ENDING: Final[Decoder[Ending | None]] = Decoder(Ending | None)
+_RESULT: Final[Decoder[ClosedResult | None]] = Decoder(ClosedResult | None)
+_REPORTS: Final = Decoder(list[Report])
+
+
+class RemoteExchange:
+    """Speak to the service at `path`; mutable because it holds one connection, which all calls share.
+
+    It connects when something is asked, and again after a break; a call waits for the service to be there, because nothing
+    has been sent yet. A call that was sent is never sent again: a break or a time-out in its middle is OutcomeUnknown.
+    """
+
+    simulated: Final = True
+
+    def __init__(self, path: Path, *, patience: timedelta = PATIENCE) -> None:
+        self._path = path
+        self._patience = patience
+        self._dialling = asyncio.Lock()
+        self._line: _Line | None = None
+        self._listing: tuple[float, Mapping[Symbol, Instrument]] | None = None
+
+    async def instruments(self, venue: Venue, environment: Environment) -> Mapping[Symbol, Instrument]:
+        now = asyncio.get_running_loop().time()
+        if self._listing is None or now - self._listing[0] > KEPT_FOR_S:
+            self._listing = now, await self._ask(Instruments(venue, environment), _LISTING)
+        return self._listing[1]
+
+    async def quote(
+        self, venue: Venue, environment: Environment, symbol: Symbol, ago: timedelta = timedelta(0)
+    ) -> Quote | None:
+        return await self._ask(AskQuote(venue, environment, symbol, ago), _QUOTE)
+
+    async def readings(self, accounts: Sequence[ExchangeAccount]) -> Mapping[AccountId, AccountReading]:
+        """Raises OutcomeUnknown when there is no venue to read any account from."""
+        return await self._ask(Readings(tuple(accounts)), _READINGS)
+
+    def attaches_protection(self, venue: Venue) -> bool:
+        return True
+
+    async def place(self, account: ExchangeAccount, ticket: Ticket, attached: Sequence[Ticket] = ()) -> Report:
+        return await self._ask(Place(account, ticket, tuple(attached)), _REPORT)
+
+    async def find(self, account: ExchangeAccount, symbol: Symbol, client_id: str) -> Report | None:
+        return await self._ask(Find(account, symbol, client_id), _FOUND)
+
+    async def cancel(self, account: ExchangeAccount, symbol: Symbol, client_id: str) -> None:
+        await self._ask(Cancel(account, symbol, client_id), _NOTHING)
+
+    async def holding(self, account: ExchangeAccount, symbol: Symbol, side: Side) -> Holding | None:
+        return await self._ask(AskHolding(account, symbol, side), _HOLDING)
+
+    async def ending(self, account: ExchangeAccount, symbol: Symbol, side: Side, since: datetime) -> Ending | None:
+        return await self._ask(AskEnding(account, symbol, side, since), _ENDING)
+
+    async def closed_result(
+        self, account: ExchangeAccount, symbol: Symbol, side: Side, since: datetime, until: datetime
+    ) -> ClosedResult | None:
+        return await self._ask(AskClosedResult(account, symbol, side, since, until), _RESULT)
+
+    async def changes(self, most: int) -> Sequence[Report]:
+        """One stream for all processes: each report goes to whoever asks first, and to another when that one breaks off
+        before it asks again. What a report says is applied to the shared store, so one reader is enough.
+        """
+        return await self._ask(Changes(most), _REPORTS)
+
+    async def close(self) -> None:
+        """Hang up; the next call connects again."""
+        if self._line is not None:
+            await self._line.close()
+
+    async def _ask(self, call: Call, decoder: "Decoder[T]") -> T:
+        try:
+            async with asyncio.timeout(self._patience.total_seconds()):
+                line = await self._connected()
+                return decoder.decode(await line.ask(call))
+        except TimeoutError:
+            seconds = self._patience.total_seconds()
+            raise OutcomeUnknown(f"expected an answer within {seconds:g} s, was none") from None
+
+    async def _connected(self) -> "_Line":
+        async with self._dialling:
+            if self._line is None or self._line.broken:
+                self._line = await self._dial()
+            return self._line
+
+    async def _dial(self) -> "_Line":
+        while True:
+            try:
+                with short_name(self._path) as name:
+                    return _Line(*await asyncio.open_unix_connection(name, limit=LONGEST_LINE))
+            except OSError:
+                await asyncio.sleep(KNOCK_EVERY_S)
+
+
+class _Line:
+    """One connection, with the calls that wait for their answers."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._asked = 0
+        self._waiting: dict[int, asyncio.Future[msgspec.Raw]] = {}
+        self._listening = asyncio.create_task(self._listen())
+
+    @property
+    def broken(self) -> bool:
+        return self._listening.done()
+
+    async def ask(self, call: Call) -> msgspec.Raw:
+        self._asked += 1
+        number = self._asked
+        answer: asyncio.Future[msgspec.Raw] = asyncio.get_running_loop().create_future()
+        self._waiting[number] = answer
+        try:
+            self._writer.write(as_line(Request(number, call)))
+            return await answer
+        finally:
+            # Whoever has stopped waiting is not told any more.
+            del self._waiting[number]
+
+    async def close(self) -> None:
+        self._listening.cancel()
+        with suppress(asyncio.CancelledError):
+            await self._listening
+
+    async def _listen(self) -> None:
+        try:
+            while (line := await self._reader.readline()).endswith(b"\n"):
+                self._hear(line)
+        except OSError:
+            # A reset is an end like any other: what it leaves open is told below.
+            return
+        finally:
+            self._writer.close()
+            for answer in self._waiting.values():
+                if not answer.done():
+                    answer.set_exception(OutcomeUnknown("the connection broke before the answer"))
+
+    def _hear(self, line: bytes) -> None:
+        reply = REPLIES.decode(line)
+        answer = self._waiting.get(reply.number)
+        if answer is None or answer.done():
+            return
+        match reply:
+            case Answered(_, value):
+                answer.set_result(value)
+            case Refused(_, fault, detail):
+                answer.set_exception(VenueRefused(fault, detail))
+            case NoAnswer(_, detail):
+                answer.set_exception(OutcomeUnknown(detail))
