@@ -76,7 +76,15 @@ class Lost:
     at: datetime
 
 
-Fact = Sent | Acknowledged | Filled | Cancelled | Rejected | Expired | Lost
+@attrs.frozen
+class PutOff:
+    """The venue refused to look at it now; the same order may be sent again (ORD-07)."""
+
+    at: datetime
+    code: str
+
+
+Fact = Sent | Acknowledged | Filled | Cancelled | Rejected | Expired | Lost | PutOff
 
 
 def client_order_id(signal: SignalId, member: MemberId, environment: Environment, venue: Venue, leg: Leg, seq: int) -> str:
@@ -104,14 +112,16 @@ def apply(order: Order, fact: Fact) -> Order:
             return _acknowledged(order, fact)
         case Filled(fill=fill):
             return order if fill.id in order.fill_ids else _filled(order, fill)
-        case Cancelled():
-            return _to(order, OrderState.CANCELLED)
-        case Rejected(code=code):
-            return _rejected(order, code)
-        case Expired():
-            return _to(order, OrderState.EXPIRED)
+        case Cancelled(at=at):
+            return _ended(_to(order, OrderState.CANCELLED), at)
+        case Rejected(at=at, code=code):
+            return _ended(_rejected(order, code), at)
+        case Expired(at=at):
+            return _ended(_to(order, OrderState.EXPIRED), at)
         case Lost(at=at):
             return _lost(order, at)
+        case PutOff():
+            return order
         case _:
             assert_never(fact)
 
@@ -130,6 +140,10 @@ def _to(order: Order, state: OrderState) -> Order:
     if state not in TRANSITIONS.get(order.state, ()):
         raise Conflict("state_conflict", f"expected an order that may become {state}, was {order.state}")
     return attrs.evolve(order, state=state)
+
+
+def _ended(order: Order, at: datetime) -> Order:
+    return attrs.evolve(order, ended_at=order.ended_at or at)
 
 
 def _acknowledged(order: Order, fact: Acknowledged) -> Order:

@@ -1,9 +1,13 @@
 """The wire shapes of signals and of the market they were judged by."""
 
+from collections.abc import Sequence
+
 import msgspec
 
 from cbc_domain.application.trading.show_trading import SignalShown
 from cbc_domain.market.model import MarketReading, Pulse
+from cbc_domain.trading.receipt import Receipt
+from cbc_entrypoints.http.receipt_shapes import ReceiptShape, receipt_shape
 from cbc_entrypoints.http.shapes import maybe_text, moment, text
 
 
@@ -58,6 +62,12 @@ class SignalShape(msgspec.Struct):
     decision: MyDecision | None
 
 
+class SignalDetail(SignalShape):
+    """`receipts` tell the whole story of my part: one, or one for each position of mine that a close reached."""
+
+    receipts: list[ReceiptShape]
+
+
 class Signals(msgspec.Struct):
     items: list[SignalShape]
     next_cursor: str | None
@@ -109,3 +119,7 @@ def signal_shape(shown: SignalShown) -> SignalShape:
         if mine
         else None,
     )
+
+
+def signal_detail(shown: SignalShown, receipts: Sequence[Receipt]) -> SignalDetail:
+    return SignalDetail(**msgspec.structs.asdict(signal_shape(shown)), receipts=[receipt_shape(one) for one in receipts])

@@ -1,177 +1,86 @@
 """Tell the whole story of a row: what caused it, what was decided and why, what followed (GEN-17, BAL-13)."""
 
-from collections.abc import Iterator, Sequence
-from datetime import datetime
+from collections.abc import Sequence
 from uuid import UUID
 
 import attrs
 
+from cbc_domain.application.trading.show_receipts import Count, member_receipts, signal_receipts, told
 from cbc_domain.kernel.errors import NotFound
-from cbc_domain.kernel.ids import JournalId, PositionId, SignalId
+from cbc_domain.kernel.ids import JournalId, MemberId, OrderId, PositionId, SignalId
 from cbc_domain.ledger.model import Posting
-from cbc_domain.ports.persistence.trades import Settlement, Trade
 from cbc_domain.ports.persistence.unit_of_work import Store, UnitOfWork
-from cbc_domain.ports.persistence.views import SignalTally
 from cbc_domain.signals.model import Signal
-from cbc_domain.trading.model import Order
+from cbc_domain.trading.receipt import Receipt, Sight
 
 
 @attrs.frozen
-class Chapter:
-    """One step of a story: when, what kind of thing, and its telling facts as text by name."""
+class Explanation:
+    """What is known of a row: its signal with how all parts stand, the parts asked for, and the journal if it is one.
 
-    at: datetime
-    what: str
-    facts: tuple[tuple[str, str], ...]
+    `more` says that the signal has further parts than these; `signal` None for a journal without a trade.
+    """
+
+    signal: Signal | None
+    counts: tuple[Count, ...] = ()
+    receipts: Sequence[Receipt] = ()
+    more: bool = False
+    posting: Posting | None = None
 
 
 @attrs.frozen
 class Explain:
-    """`subject` is the id of a signal, position or journal transaction, or a client order id. Raises NotFound."""
+    """For whoever runs the machine: everything is shown. Raises NotFound for what is none of these."""
 
     store: Store
 
-    async def __call__(self, subject: str) -> tuple[Chapter, ...]:
+    async def __call__(self, subject: str, member: MemberId | None = None, most: int = 10) -> Explanation:
+        """`subject` is a signal, order, client order, position or journal; of a signal at most `most` parts, or a member's."""
         async with self.store() as work:
-            chapters = await _chapters(work, subject)
-        if not chapters:
-            raise NotFound("not_found", f"expected a signal, order, position or journal transaction, was {subject[:64]!r}")
-        return tuple(sorted(chapters, key=lambda chapter: chapter.at))
+            found = await _explained(work, subject, member, most)
+        if found is None:
+            raise NotFound(
+                "not_found",
+                f"expected a signal, order, position or journal (withdrawals are not kept yet), was {subject[:64]!r}",
+            )
+        return found
 
 
-async def _chapters(work: UnitOfWork, subject: str) -> list[Chapter]:
+async def _explained(work: UnitOfWork, subject: str, member: MemberId | None, most: int) -> Explanation | None:
     by_order = await work.trades.positions_of_orders([subject])
     identity = by_order.get(subject) or _uuid(subject)
     if identity is None:
-        return []
-    if trades := await work.trades.trades([PositionId(identity)], lock=False):
-        return await _of_trades(work, trades)
+        return None
     if signal := await work.signals.signal(SignalId(identity)):
-        positions = await work.trades.of_signal(signal.id, None)
-        return await _of_trades(work, await work.trades.trades(positions, lock=False), signal)
+        return await _of_signal(work, signal, member, most)
+    position = await work.receipts.position_of(OrderId(identity)) or PositionId(identity)
+    if story := await _of_position(work, position):
+        return story
     if posting := await work.books.posting_of(JournalId(identity)):
-        cause = _uuid(posting.journal.references.get("position", ""))
-        trades = await work.trades.trades([PositionId(cause)], lock=False) if cause else []
-        return [_of_posting(posting), *(await _of_trades(work, trades) if trades else [])]
-    return []
+        return await _of_posting(work, posting)
+    return None
 
 
-async def _of_trades(work: UnitOfWork, trades: Sequence[Trade], signal: Signal | None = None) -> list[Chapter]:
-    signals = {trade.position.signal for trade in trades} if signal is None else {signal.id}
-    chapters: list[Chapter] = []
-    for signal_id in signals:
-        if found := signal or await work.signals.signal(signal_id):
-            chapters += _of_signal(found, next(iter(await work.signals.tallies([signal_id])), SignalTally(signal_id, 0, {})))
-    settled = {one.position: one for one in await work.trades.settlements([trade.position.id for trade in trades])}
-    for trade in trades:
-        chapters += _of_trade(trade, settled.get(trade.position.id))
-        posting = await work.books.posting(f"commission:{trade.position.id}")
-        chapters += [_of_posting(posting)] if posting else []
-    return chapters
+async def _of_signal(work: UnitOfWork, signal: Signal, member: MemberId | None, most: int) -> Explanation:
+    found = await signal_receipts(work, signal, None, most, Sight.EVERYTHING)
+    if member is not None:
+        own = await member_receipts(work, signal, member, Sight.EVERYTHING)
+        return Explanation(signal, found.counts, own)
+    return Explanation(signal, found.counts, found.page.items, more=found.page.next_cursor is not None)
 
 
-def _of_signal(signal: Signal, tally: SignalTally) -> Iterator[Chapter]:
-    yield _chapter(
-        signal.received_at,
-        "signal received",
-        id=signal.id,
-        kind=signal.kind,
-        symbol=signal.symbol or "*",
-        status=signal.status,
-    )
-    if signal.decided_at and signal.decision:
-        criteria = signal.decision.criteria
-        met = f"{criteria.met} of 4" if criteria else "not needed"
-        market = signal.reading
-        yield _chapter(
-            signal.decided_at,
-            "signal decided",
-            reason=signal.decision.reason,
-            criteria=met,
-            direction=market.direction if market else "unknown",
-            market=market.code if market else "unknown",
-            ordered=tally.ordered,
-            **{f"refused {reason}": count for reason, count in sorted(tally.refused.items())},
-        )
+async def _of_position(work: UnitOfWork, position: PositionId) -> Explanation | None:
+    """The story of a position is that of the signal which opened it."""
+    parts = await work.receipts.of_positions([position])
+    opened_by = parts[0].position.signal if parts and parts[0].position else None
+    signal = await work.signals.signal(opened_by) if opened_by else None
+    return Explanation(signal, receipts=told(signal, parts, Sight.EVERYTHING)) if signal else None
 
 
-def _of_trade(trade: Trade, settlement: Settlement | None) -> Iterator[Chapter]:
-    position = trade.position
-    yield _chapter(
-        position.created_at,
-        "position planned",
-        id=position.id,
-        member=position.member,
-        environment=position.environment,
-        side=f"{position.side} {position.symbol}",
-        quantity=position.size.quantity,
-        leverage=position.size.leverage,
-        loss_at_stop=position.size.loss_at_stop,
-        gain_at_target=position.size.gain_at_target,
-    )
-    for order in trade.orders:
-        yield from _of_order(order)
-    if position.protected_at:
-        yield _chapter(position.protected_at, "position protected", stop=position.stop_loss, target=position.take_profit)
-    if position.closed_at:
-        result = {
-            "entry": position.entry_price,
-            "exit": position.exit_price,
-            "fees": position.fees,
-            "funding": position.funding,
-        }
-        yield _chapter(position.closed_at, f"position {position.state.lower()}", reason=position.close_reason, **result)
-    if settlement:
-        yield _chapter(
-            settlement.at,
-            "position settled",
-            state=settlement.state,
-            reason=settlement.reason,
-            commission=settlement.commission,
-            affiliate=settlement.affiliate,
-            debt=settlement.debt,
-            rate=settlement.rate.brl_per_usd if settlement.rate else None,
-        )
-
-
-def _of_order(order: Order) -> Iterator[Chapter]:
-    leg = order.leg.name.lower()
-    if order.sent_at:
-        yield _chapter(
-            order.sent_at,
-            f"{leg} order sent",
-            client_id=order.client_id,
-            quantity=order.quantity,
-            trigger=order.trigger,
-        )
-    if order.filled_at:
-        yield _chapter(
-            order.filled_at,
-            f"{leg} order {order.state.lower()}",
-            filled=order.filled,
-            price=order.average_price,
-            fee=order.fee,
-        )
-    elif order.error_code:
-        yield _chapter(order.sent_at or order.created_at, f"{leg} order {order.state.lower()}", code=order.error_code)
-
-
-def _of_posting(posting: Posting) -> Chapter:
-    entries = {
-        f"{entry.direction} {entry.account.kind} {entry.account.owner[:8]} {entry.account.currency.code}": entry.amount.text
-        for entry in posting.journal.entries
-    }
-    return _chapter(
-        posting.posted_at,
-        f"journal {posting.journal.kind}",
-        rule=posting.journal.flow,
-        key=posting.journal.key,
-        **entries,
-    )
-
-
-def _chapter(at: datetime, what: str, **facts: object) -> Chapter:
-    return Chapter(at, what, tuple((name, str(value)) for name, value in facts.items() if value is not None))
+async def _of_posting(work: UnitOfWork, posting: Posting) -> Explanation:
+    cause = _uuid(posting.journal.references.get("position", ""))
+    story = await _of_position(work, PositionId(cause)) if cause else None
+    return attrs.evolve(story, posting=posting) if story else Explanation(None, posting=posting)
 
 
 def _uuid(text: str) -> UUID | None:

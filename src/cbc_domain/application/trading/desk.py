@@ -1,7 +1,7 @@
 """Calls to the exchange, each answered with facts about orders: nothing of the venue's moods goes further than this."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 import attrs
@@ -10,10 +10,16 @@ from cbc_domain.ports.exchange import Exchange, Fault, OutcomeUnknown, Report, R
 from cbc_domain.ports.system import Clock
 from cbc_domain.risk.model import ExchangeAccount
 from cbc_domain.trading.model import Order
-from cbc_domain.trading.orders import Acknowledged, Cancelled, Expired, Fact, Filled, Lost, Rejected, Sent
+from cbc_domain.trading.orders import Acknowledged, Cancelled, Expired, Fact, Filled, Lost, PutOff, Rejected, Sent
+
+LATER: Final = timedelta(microseconds=1)
+"""The least that one instant can be after another."""
 
 PASSING: Final = frozenset({Fault.RATE_LIMIT, Fault.CLOCK, Fault.MAINTENANCE, Fault.NETWORK})
 """Refusals that a retry can help (ORD-07); all others are answers."""
+
+KEY_FAULTS: Final = frozenset({Fault.AUTH, Fault.PERMISSION, Fault.IP_NOT_ALLOWED})
+"""Refusals that are about the account's key, and will be the same for every call until the member mends it."""
 
 Facts = tuple[tuple[str, Fact], ...]
 """(client order id, fact), in the order heard."""
@@ -25,6 +31,11 @@ class Heard:
 
     facts: Facts = ()
     passing: Fault | None = None
+
+    @property
+    def denied(self) -> Fault | None:
+        """Why the venue does not take the key, when that is what it said."""
+        return self.passing if self.passing in KEY_FAULTS else None
 
     @property
     def unknown_there(self) -> bool:
@@ -67,7 +78,7 @@ class Desk:
             return Heard(passing=refusal.fault)
         except OutcomeUnknown:
             return Heard(passing=Fault.NETWORK)
-        return Heard(facts_of(report)) if report else Heard()
+        return Heard(facts_of(report) + _sure_again(order, report)) if report else Heard()
 
     async def find_all(self, account: ExchangeAccount, orders: Iterable[Order]) -> Heard:
         """Ask for several; `passing` is set when one of them was not answered."""
@@ -93,7 +104,7 @@ class Desk:
             found = await self.find(account, order)
             return found if found.facts else attrs.evolve(found, passing=found.passing or Fault.DUPLICATE_ID)
         if refusal.fault in PASSING:
-            return Heard(passing=refusal.fault)
+            return Heard(((order.client_id, PutOff(now, refusal.fault)),), refusal.fault)
         return Heard(((order.client_id, Sent(now)), (order.client_id, Rejected(now, refusal.fault))))
 
 
@@ -111,6 +122,13 @@ def facts_of(report: Report) -> Facts:
         # An exit or a trigger may have been for less than our row says (ORD-11): the venue has nothing left of it to fill.
         heard.append(Expired(report.at))
     return tuple((name, fact) for fact in heard)
+
+
+def _sure_again(order: Order, report: Report) -> Facts:
+    """The venue was asked after the doubt, though what it tells of the order may have happened before."""
+    if order.lost_at is None or report.at > order.lost_at or report.state is ReportState.REJECTED:
+        return ()
+    return ((order.client_id, Acknowledged(order.lost_at + LATER, report.venue_order_id)),)
 
 
 def _first_instant(report: Report) -> datetime:

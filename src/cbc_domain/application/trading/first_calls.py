@@ -27,7 +27,7 @@ from cbc_domain.ports.system import Clock
 from cbc_domain.risk.limits import stops_opening
 from cbc_domain.risk.model import ExchangeAccount, Reason, Stop
 from cbc_domain.trading.model import CloseReason, Leg, Order, OrderState, Position, TaskAction
-from cbc_domain.trading.orders import Expired, Fact, Filled, Rejected
+from cbc_domain.trading.orders import Expired, Fact, Filled, PutOff, Rejected
 
 PARTIAL_WAITS: Final = timedelta(seconds=5)
 """How long the rest of a partly filled market order may wait before it is cancelled (ORD-08)."""
@@ -74,7 +74,7 @@ class FirstCalls:
         heard = await self._entry(claim, account, entry, halts)
         if any(isinstance(fact, Filled) for _, fact in heard.facts) and self.exchange.attaches_protection(account.venue):
             heard += await self.desk.find_all(account, _unsent_protection(trade))
-        return News(trade.position.id, heard.facts)
+        return News(trade.position.id, heard.facts, denied=heard.denied)
 
     async def _entry(self, claim: Claim, account: ExchangeAccount, entry: Order, halts: Halts) -> Heard:
         if entry.state in AT_VENUE:
@@ -107,7 +107,7 @@ class FirstCalls:
     async def _leave(self, claim: Claim, account: ExchangeAccount) -> News:
         reason = CloseReason(claim.task.reason) if claim.task.reason else CloseReason.SIGNAL
         ended, left = await self._end_entry(claim.trade, account), await self._exit_so_far(claim, account)
-        news = News(claim.trade.position.id, ended.facts + left.facts, reason)
+        news = News(claim.trade.position.id, ended.facts + left.facts, reason, denied=ended.denied or left.denied)
         trade = absorb(claim.trade, news, self.clock.now())
         if left.passing is None and not self._lease_is_over(claim):
             told = await self._reduce(account, trade)
@@ -148,7 +148,7 @@ class FirstCalls:
             return silent
         if not held:
             told = await self._look(trade, account)
-            return attrs.evolve(told, held=NOTHING_THERE) if stray(trade) else told
+            return attrs.evolve(told, held=told.held or NOTHING_THERE) if stray(trade) else told
         sized = attrs.evolve(leave, quantity=min(open_, held))
         heard = await self.desk.send(account, sized, (), trade.position.size.leverage, again=False)
         return attrs.evolve(silent, facts=heard.facts)
@@ -168,7 +168,7 @@ class FirstCalls:
         held = await self._held(account, position) if asks else None
         heard = await self.desk.find_all(account, [order for order in trade.orders if _may_stand(order, trade)])
         if held is None or heard.passing is not None:
-            return News(position.id, heard.facts)
+            return News(position.id, heard.facts, denied=heard.denied)
         gone = held < position.quantity
         try:
             since = position.opened_at or position.created_at
@@ -181,10 +181,10 @@ class FirstCalls:
         """An exit that is not needed any more lapses, unless the venue knows it."""
         after = absorb(trade, news, self.clock.now())
         leave = newest(after.orders, Leg.EXIT)
-        over = after.position.state.final and (not stray(after) or news.held == NOTHING_THERE)
+        over = after.position.state.final and (not stray(after) or (news.held is not None and not news.held.quantity))
         if leave is None or leave.state.final or not over:
             return news
-        known = any(name == leave.client_id for name, _ in news.facts)
+        known = any(name == leave.client_id and not isinstance(fact, PutOff) for name, fact in news.facts)
         lapsed = () if known else ((leave.client_id, Expired(self.clock.now())),)
         return attrs.evolve(news, facts=news.facts + lapsed)
 

@@ -37,6 +37,7 @@ def order_of(row: RowMapping) -> Order:
         acked_at=row["acked_at"],
         filled_at=row["filled_at"],
         lost_at=row["lost_at"],
+        ended_at=row["ended_at"],
         attempts=row["attempts"],
         error_code=row["error_code"],
         fill_ids=frozenset(row["fill_ids"]),
@@ -75,6 +76,7 @@ def order_state_row(order: Order) -> dict[str, Any]:
         "acked_at": order.acked_at,
         "filled_at": order.filled_at,
         "lost_at": order.lost_at,
+        "ended_at": order.ended_at,
         "attempts": order.attempts,
         "error_code": order.error_code,
     }
@@ -90,6 +92,7 @@ def fill_row(account: AccountId, fill: Fill) -> dict[str, Any]:
         "fee": fill.fee,
         "at": fill.at,
         "maker": fill.maker,
+        "funding": fill.funding,
     }
 
 
