@@ -33,6 +33,7 @@ class Settings:
     secret_key: str | None = attrs.field(default=None, repr=False)
     master_keys: str | None = attrs.field(default=None, repr=False)
     live_trading: bool = False
+    trusted_proxies: int = 0
     log_format: str = "console"
     log_level: str = "info"
 
@@ -64,6 +65,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         secret_key=given.get("secret_key"),
         master_keys=given.get("master_keys"),
         live_trading=given.get("live_trading") == "1",
+        trusted_proxies=int(given.get("trusted_proxies", "0")),
         log_format=given.get("log_format", "console"),
         log_level=given.get("log_level", "info"),
     )

@@ -65,6 +65,13 @@ VARIABLES: Final = (
         choices=("0", "1"),
     ),
     Variable(
+        "CBC_TRUSTED_PROXIES",
+        "trusted_proxies",
+        "How many proxies of our own stand before the API and add to `X-Forwarded-For`.",
+        "0",
+        choices=("0", "1", "2", "3"),
+    ),
+    Variable(
         "CBC_LOG_FORMAT",
         "log_format",
         "How log lines on standard error look.",

@@ -45,6 +45,16 @@ class ThrottlePromises:
 
         assert taken == [None, None, timedelta(seconds=30)]
 
+    async def test_a_clock_that_is_put_back_refuses_nobody_for_longer_than_the_bucket_takes(self, throttle: Throttle) -> None:
+        """rules: SIG-45"""
+        ahead = NOW + timedelta(hours=1)
+        for _ in range(4):
+            await throttle.take("webhook", 3, MINUTE, ahead)
+
+        taken = [await throttle.take("webhook", 3, MINUTE, NOW) for _ in range(4)]
+
+        assert taken == [None, None, None, timedelta(seconds=20)]
+
     async def test_buckets_do_not_share_tokens(self, throttle: Throttle) -> None:
         """rules: SIG-45"""
         await throttle.take("opens", 1, MINUTE, NOW)

@@ -17,9 +17,12 @@ MOST_HOPS: Final = 10
 
 
 class EventName(StrEnum):
+    SIGNAL_RECEIVED = "signal.received"
     SIGNAL_ACCEPTED = "signal.accepted"
     SIGNAL_REJECTED = "signal.rejected"
+    SIGNAL_DUPLICATE = "signal.duplicate"
     SIGNAL_DECIDED = "signal.decided"
+    SIGNAL_APPROVED = "signal.approved"
     TASK_CREATED = "task.created"
     TASK_SKIPPED = "task.skipped"
     TASK_EXPIRED = "task.expired"
@@ -30,15 +33,21 @@ class EventName(StrEnum):
     POSITION_PROTECTED = "position.protected"
     POSITION_CLOSED = "position.closed"
     POSITION_SETTLED = "position.settled"
+    COMMISSION_DUE = "commission.due"
     COMMISSION_CHARGED = "commission.charged"
+    COMMISSION_REVERSED = "commission.reversed"
     SHARE_CREDITED = "affiliate.share_credited"
+    SHARE_CONVERTED = "affiliate.converted"
     BALANCE_CREDITED = "balance.credited"
     BALANCE_DEBITED = "balance.debited"
     DEBT_CREATED = "debt.created"
     DEBT_SETTLED = "debt.settled"
+    DEBT_FORGIVEN = "debt.forgiven"
+    DIRECTION_CHANGED = "market.direction_changed"
     RISK_PAUSED = "risk.paused"
     RISK_RESUMED = "risk.resumed"
     EMERGENCY_CHANGED = "emergency.changed"
+    KEY_INVALID = "key.invalid"
     CONFIG_CHANGED = "config.changed"
 
 

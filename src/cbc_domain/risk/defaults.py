@@ -1,11 +1,15 @@
 """The business switches and the system limits, with the defaults of the rule book (GEN-16)."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from decimal import Decimal
 from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
 
 import attrs
 
+from cbc_domain.kernel.errors import Invalid
 from cbc_domain.kernel.money import BRL, USD, Money
 from cbc_domain.market.model import NeutralPolicy
 from cbc_domain.plans.model import CommissionBasis, ShareBasis
@@ -45,6 +49,24 @@ class Switches:
     ai_enabled: bool = True
     coin_block_minutes: int = 120
     loss_streak_pause: bool = True
+
+
+SWITCH_RANGES: Final[Mapping[str, tuple[Decimal, Decimal]]] = MappingProxyType(
+    {
+        "affiliate_share_normal": (Decimal(0), Decimal("0.5")),
+        "affiliate_share_vip": (Decimal(0), Decimal("0.5")),
+        "rehearsal_trades_required": (Decimal(0), Decimal(50)),
+        "coin_block_minutes": (Decimal(30), Decimal(480)),
+    }
+)
+"""The lowest and the highest value of the switches that are numbers, both permitted (section 38)."""
+
+
+def check_switch(name: str, value: object) -> None:
+    """Raises Invalid `setting_out_of_range` for a number that its switch does not permit."""
+    low, high = SWITCH_RANGES.get(name, (None, None))
+    if low is not None and high is not None and isinstance(value, int | Decimal) and not low <= value <= high:
+        raise Invalid("setting_out_of_range", f"expected {name} in {low}..{high}, was {value}")
 
 
 @attrs.frozen

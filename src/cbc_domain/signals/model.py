@@ -55,9 +55,21 @@ class StrategyState(StrEnum):
     PAUSED = "paused"
 
 
+class SourceKind(StrEnum):
+    """Who sends a strategy's alerts (SIG-01)."""
+
+    TRADINGVIEW = "tradingview"
+    JSON = "json"
+    STAFF = "staff"
+
+
 @attrs.frozen
 class Strategy:
-    """A source of signals (SIG-02); `allowed_symbols` empty means all."""
+    """A source of signals (SIG-02); `allowed_symbols` and `source_addresses` empty mean all.
+
+    A `trusted` strategy's stop, targets, leverage and expiry may tighten those of members (SIG-15). `source_addresses` are
+    IP addresses as text (SIG-44); `limited` False lifts the limits per minute (SIG-36), not those of its secret (SIG-45).
+    """
 
     id: StrategyId
     name: str
@@ -67,6 +79,9 @@ class Strategy:
     trusted: bool = False
     allowed_symbols: frozenset[Symbol] = frozenset()
     state: StrategyState = StrategyState.ACTIVE
+    source: SourceKind = SourceKind.TRADINGVIEW
+    source_addresses: frozenset[str] = frozenset()
+    limited: bool = True
 
 
 @attrs.frozen
@@ -81,6 +96,19 @@ class StrategySecret:
     created_at: datetime
     valid_until: datetime | None = None
     sealed: bytes | None = None
+
+
+@attrs.frozen
+class Advised:
+    """What a trusted strategy asks for beside the direction (SIG-15): it may tighten what members wish, never loosen it.
+
+    Empty for every other strategy; `take_profits` in the order of the alert's fields, the nearest one counts.
+    """
+
+    leverage: int | None = None
+    stop_loss: Decimal | None = None
+    take_profits: tuple[Decimal, ...] = ()
+    expires_at: datetime | None = None
 
 
 @attrs.frozen
@@ -102,6 +130,7 @@ class ParsedAlert:
     indicators: Mapping[str, Decimal | bool | None]
     warnings: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()
+    advised: Advised = Advised()
 
 
 class SignalStatus(StrEnum):
@@ -141,7 +170,7 @@ class Decision:
 class Signal:
     """A stored alert; `received_at` is ours, `fired_at` is when the strategy meant it (SIG-20, SIG-22).
 
-    `raw` is the body without its secret; `dedupe_key` is hex SHA-256 (SIG-30).
+    `raw` is the body without its secret, empty once its time has passed (SIG-33); `dedupe_key` is hex SHA-256 (SIG-30).
     """
 
     id: SignalId
@@ -162,3 +191,4 @@ class Signal:
     decision: Decision | None = None
     reading: MarketReading | None = None
     decided_at: datetime | None = None
+    advised: Advised = Advised()

@@ -9,6 +9,7 @@ from typing import Final
 from cbc_domain.kernel.errors import Invalid
 from cbc_domain.kernel.time import parse_instant
 from cbc_domain.kernel.venues import SYMBOL, Symbol
+from cbc_domain.signals.model import Advised
 
 NUMBERS: Final = (
     "ema9_30",
@@ -26,6 +27,10 @@ NUMBERS: Final = (
 )
 FLAGS: Final = ("cruzou_acima_ema9", "cruzou_abaixo_ema9", "golden_cross_30", "death_cross_30")
 """The indicators of payloads (a) and (b); every other field of a body is kept raw only."""
+
+TAKE_PROFITS: Final = ("take_profit", "take_profit_1", "take_profit_2", "take_profit_3")
+ADVISED: Final = ("leverage", "stop_loss", *TAKE_PROFITS, "expires_at")
+"""Fields that mean something in an alert of a trusted strategy only (SIG-15)."""
 
 PERCENTS: Final = frozenset({"rsi_4h", "rsi_15", "rsi"})
 """Indicators that mean nothing outside 0..100."""
@@ -91,6 +96,16 @@ def price_of(name: str, value: object) -> Decimal:
     return price
 
 
+def advised_of(fields: Mapping[str, object]) -> tuple[Advised, list[str]]:
+    """What a trusted strategy asks for, and the fields of it that have no readable value (SIG-15)."""
+    stop, leverage = _above_zero(fields.get("stop_loss")), _whole(fields.get("leverage"))
+    takes = {name: _above_zero(fields[name]) for name in TAKE_PROFITS if name in fields}
+    expires_at = instant_of(fields.get("expires_at"))
+    found = {"leverage": leverage, "stop_loss": stop, **takes, "expires_at": expires_at}
+    advised = Advised(leverage, stop, tuple(take for take in takes.values() if take is not None), expires_at)
+    return advised, [name for name, value in found.items() if name in fields and value is None]
+
+
 def instant_of(value: object) -> datetime | None:
     """Read a time as SIG-20 has it; None for anything unreadable."""
     if not isinstance(value, str):
@@ -106,6 +121,16 @@ def indicators_of(fields: Mapping[str, object]) -> dict[str, Decimal | bool | No
     numbers = {name: _indicator(name, fields[name]) for name in NUMBERS if name in fields}
     flags = {name: flag(fields[name]) for name in FLAGS if name in fields}
     return {**numbers, **flags}
+
+
+def _above_zero(value: object) -> Decimal | None:
+    known = number(value)
+    return known if known is not None and known > 0 else None
+
+
+def _whole(value: object) -> int | None:
+    known = _above_zero(value)
+    return int(known) if known is not None and known == known.to_integral_value() else None
 
 
 def _indicator(name: str, value: object) -> Decimal | None:

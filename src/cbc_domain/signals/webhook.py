@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import re
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -38,6 +39,10 @@ TOTAL_LIMIT: Final = Limit(burst=200, one_more_after=timedelta(minutes=1) / 200)
 """Opens a minute of one strategy, of one symbol of it, and of all together; closes are never limited by these (SIG-36)."""
 
 
+TRADINGVIEW_ADDRESSES: Final = frozenset({"52.89.214.238", "34.212.75.30", "54.218.53.128", "52.32.178.7"})
+"""From where TradingView sends; a strategy that wants only those is created with them (SIG-44)."""
+
+
 @attrs.frozen
 class Bucket:
     """A token bucket, known by the instant at which it is full again if nobody takes from it."""
@@ -48,6 +53,11 @@ class Bucket:
 def secret_hash(secret: str) -> str:
     """How a webhook secret is kept: hex SHA-256; enough for 128 random bits (SIG-41)."""
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def may_send_from(addresses: Collection[str], sender: str | None) -> bool:
+    """Say whether an alert may come from this IP address; no list permits all, an unknown address only that (SIG-44)."""
+    return not addresses or sender in addresses
 
 
 def verify_signature(header: str, body: bytes, secret: str, now: datetime) -> bool:

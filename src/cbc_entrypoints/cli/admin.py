@@ -3,6 +3,7 @@
 import asyncio
 import sys
 from datetime import timedelta
+from typing import Final
 
 import click
 
@@ -10,10 +11,14 @@ from cbc_domain.identity.model import Member, Registration, Role
 from cbc_domain.identity.rules import fold_email
 from cbc_domain.kernel.errors import Conflict
 from cbc_domain.kernel.money import Money, currency
+from cbc_domain.signals.rules import TIMEFRAMES
+from cbc_domain.signals.webhook import TRADINGVIEW_ADDRESSES
 from cbc_entrypoints.cli.ledger import member_id
 from cbc_entrypoints.cli.opened import opened
 from cbc_entrypoints.cli.staff import generated_password, staff_form
 from cbc_entrypoints.settings import Settings
+
+BAR_MINUTES: Final = tuple(str(bar // timedelta(minutes=1)) for bar in TIMEFRAMES.values())
 
 
 @click.group()
@@ -56,12 +61,14 @@ def grant_credit(settings: Settings, member: str, amount: str, code: str, reason
 
 @admin.command("create-strategy")
 @click.option("--name", required=True)
-@click.option("--bar-minutes", type=click.IntRange(0, 1440), default=30, show_default=True)
+@click.option("--bar-minutes", type=click.Choice(BAR_MINUTES), default="30", show_default=True)
+@click.option("--only-tradingview", is_flag=True, help="Take its alerts from the addresses of TradingView only.")
 @click.option("--base-url", default="http://127.0.0.1:8000", show_default=True)
 @click.pass_obj
-def create_strategy(settings: Settings, name: str, bar_minutes: int, base_url: str) -> None:
+def create_strategy(settings: Settings, name: str, bar_minutes: str, only_tradingview: bool, base_url: str) -> None:
     """Create a strategy; its webhook URL holds the secret and is printed once."""
-    secret = asyncio.run(_strategy(settings, name, timedelta(minutes=bar_minutes)))
+    addresses = TRADINGVIEW_ADDRESSES if only_tradingview else frozenset[str]()
+    secret = asyncio.run(_strategy(settings, name, timedelta(minutes=int(bar_minutes)), addresses))
     click.echo(f"{base_url.rstrip('/')}/api/webhooks/signal/{secret}")
 
 
@@ -82,7 +89,7 @@ async def _grant(settings: Settings, member: str, amount: Money, reason: str, re
     return f"{'credited before' if posting.replay else 'credited'} {amount} as {posting.id}"
 
 
-async def _strategy(settings: Settings, name: str, bar_length: timedelta) -> str:
+async def _strategy(settings: Settings, name: str, bar_length: timedelta, addresses: frozenset[str]) -> str:
     async with opened(settings) as live:
-        _, secret = await live.platform.create_strategy()(name, bar_length)
+        _, secret = await live.platform.create_strategy()(name, bar_length, source_addresses=addresses)
     return secret

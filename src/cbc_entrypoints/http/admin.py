@@ -12,6 +12,7 @@ from litestar.params import JSONBody
 from cbc_domain.application.health.check_invariants import CheckInvariants
 from cbc_domain.application.people.create_strategy import CreateStrategy
 from cbc_domain.identity.model import Scope
+from cbc_domain.signals.model import SourceKind, TimeMeaning
 from cbc_entrypoints.http.access import needs
 from cbc_entrypoints.http.problems import documented
 
@@ -33,11 +34,20 @@ class ProofAnswer(msgspec.Struct):
 
 
 class StrategyBody(msgspec.Struct, forbid_unknown_fields=True):
-    """`bar_minutes` is the strategy's time frame; `signs` when its sender will sign bodies instead of naming the secret."""
+    """`bar_minutes` is the strategy's time frame; `signs` when its sender will sign bodies instead of naming the secret.
+
+    `trusted` lets its alerts tighten stop, target, leverage and expiry; `source_addresses` are the only ones it may send from.
+    """
 
     name: Annotated[str, msgspec.Meta(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$")]
     bar_minutes: Annotated[int, msgspec.Meta(ge=1, le=1440)] = 30
     signs: bool = False
+    time_meaning: TimeMeaning = TimeMeaning.BAR_CLOSE
+    trusted: bool = False
+    limited: bool = True
+    allowed_symbols: Annotated[list[str], msgspec.Meta(max_length=500)] = msgspec.field(default_factory=list)
+    source: SourceKind = SourceKind.TRADINGVIEW
+    source_addresses: Annotated[list[str], msgspec.Meta(max_length=50)] = msgspec.field(default_factory=list)
 
 
 class StrategyCreated(msgspec.Struct):
@@ -77,7 +87,17 @@ async def ledger_proof(check_invariants: NamedDependency[CheckInvariants]) -> Pr
 async def add_strategy(
     request: Request[Any, Any, Any], data: JSONBody[StrategyBody], create_strategy: NamedDependency[CreateStrategy]
 ) -> Response[StrategyCreated]:
-    strategy, secret = await create_strategy(data.name, timedelta(minutes=data.bar_minutes), signs=data.signs)
+    strategy, secret = await create_strategy(
+        data.name,
+        timedelta(minutes=data.bar_minutes),
+        data.time_meaning,
+        signs=data.signs,
+        trusted=data.trusted,
+        limited=data.limited,
+        allowed_symbols=data.allowed_symbols,
+        source=data.source,
+        source_addresses=data.source_addresses,
+    )
     url = f"{str(request.base_url).rstrip('/')}/api/webhooks/signal"
     created = StrategyCreated(
         id=str(strategy.id),

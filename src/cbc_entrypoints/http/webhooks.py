@@ -39,9 +39,12 @@ _DOCUMENTED: Final = documented(401, 413, 422, 429, 503) | {
     responses=_DOCUMENTED,
 )
 async def signal_by_path(
-    request: Request[Any, Any, Any], secret: FromPath[str], receive_signal: NamedDependency[ReceiveSignal]
+    request: Request[Any, Any, Any],
+    secret: FromPath[str],
+    receive_signal: NamedDependency[ReceiveSignal],
+    sent_from: NamedDependency[str | None],
 ) -> Response[SignalReceipt]:
-    return _answer(await receive_signal(await _body(request), secret))
+    return _answer(await receive_signal(await _body(request), secret, address=sent_from))
 
 
 @post(
@@ -54,12 +57,13 @@ async def signal_by_path(
 async def signal_by_body(
     request: Request[Any, Any, Any],
     receive_signal: NamedDependency[ReceiveSignal],
+    sent_from: NamedDependency[str | None],
     signature: Annotated[str | None, HeaderParameter(name="X-CBC-Signature")] = None,
 ) -> Response[SignalReceipt]:
     """The secret stands in the body as `secret` or in a bearer header, or the body is signed (SIG-42)."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     secret = token.strip() if scheme.lower() == "bearer" and token.strip() else None
-    return _answer(await receive_signal(await _body(request), secret, signature))
+    return _answer(await receive_signal(await _body(request), secret, signature, sent_from))
 
 
 async def _body(request: Request[Any, Any, Any]) -> bytes:

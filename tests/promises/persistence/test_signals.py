@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 import attrs
 import pytest
@@ -12,6 +13,7 @@ from cbc_domain.kernel.ids import SignalId, StrategyId
 from cbc_domain.kernel.venues import Side, Symbol
 from cbc_domain.ports.persistence.unit_of_work import Store
 from cbc_domain.signals.model import (
+    Advised,
     Criteria,
     Signal,
     SignalKind,
@@ -273,3 +275,36 @@ async def test_only_the_last_ten_opens_of_the_coin_count(
 
     async with store() as work:
         assert await work.signals.opposite_open_approved(now, NOW - DAY) == remembered
+
+
+async def test_what_a_trusted_strategy_advised_comes_back(store: Store, samples: Samples, strategy: Strategy) -> None:
+    """rules: SIG-15, SIG-31"""
+    advised = Advised(3, Decimal("59000.5"), (Decimal(61000), Decimal("62000.25")), NOW + SECOND)
+    signal = await add(store, attrs.evolve(samples.signal(strategy), advised=advised))
+
+    async with store() as work:
+        assert await work.signals.signal(signal.id) == signal
+
+
+async def test_bodies_of_what_was_refused_are_emptied_and_everything_else_stays(
+    store: Store, samples: Samples, strategy: Strategy
+) -> None:
+    """rules: SIG-33"""
+    before, old = NOW - 7 * DAY, NOW - 7 * DAY - SECOND
+    rejected = await add(store, samples.signal(strategy, received_at=old, status=SignalStatus.REJECTED))
+    in_time = await add(store, samples.signal(strategy, received_at=before, status=SignalStatus.REJECTED))
+    traded = await add(store, samples.signal(strategy, received_at=NOW - 5 * 365 * DAY, status=SignalStatus.PROCESSED))
+    async with committed(store) as work:
+        await work.signals.add_refused(strategy.id, old, "signal_malformed", "body")
+        await work.signals.add_refused(strategy.id, before, "signal_malformed", "body")
+
+    async with committed(store) as work:
+        emptied = await work.signals.forget_bodies(before)
+    async with committed(store) as work:
+        again = await work.signals.forget_bodies(before)
+
+    async with store() as work:
+        assert await work.signals.signal(rejected.id) == attrs.evolve(rejected, raw="")
+        assert await work.signals.signal(in_time.id) == in_time
+        assert await work.signals.signal(traded.id) == traded
+    assert (emptied, again) == (2, 0)

@@ -10,6 +10,7 @@ from cbc_domain.kernel.errors import Conflict
 from cbc_domain.kernel.ids import StrategyId
 from cbc_domain.ports.persistence.unit_of_work import Store
 from cbc_domain.signals.model import (
+    SourceKind,
     Strategy,
     StrategySecret,
     StrategyState,
@@ -29,7 +30,7 @@ async def strategy(store: Store, samples: Samples) -> Strategy:
 
 
 async def test_a_strategy_comes_back_as_it_was_added(store: Store, samples: Samples) -> None:
-    """rules: SIG-02"""
+    """rules: SIG-02, SIG-36, SIG-44"""
     strategy = attrs.evolve(
         samples.strategy("night-owl"),
         bar_length=timedelta(minutes=15),
@@ -37,6 +38,9 @@ async def test_a_strategy_comes_back_as_it_was_added(store: Store, samples: Samp
         trusted=True,
         allowed_symbols=frozenset({BTC, ETH}),
         state=StrategyState.PAUSED,
+        source=SourceKind.JSON,
+        source_addresses=frozenset({"52.89.214.238", "2001:db8::1"}),
+        limited=False,
     )
 
     async with committed(store) as work:

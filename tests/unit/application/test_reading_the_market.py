@@ -5,7 +5,10 @@ from decimal import Decimal
 
 import pytest
 
+from cbc_domain.application.market.observe_market import MARKET
+from cbc_domain.kernel.events import EventName
 from cbc_domain.market.model import Direction, Dominance, FearGreed, MarketCode, MarketReading, Observation, Pulse
+from cbc_domain.risk.model import Stop, StopLevel, StopScope
 from tests.club import Club, open_club
 
 FIVE_MINUTES = timedelta(minutes=5)
@@ -106,3 +109,63 @@ async def test_under_ai_direction_only_a_neutral_market_opens_nothing() -> None:
     await club.work()
 
     assert await club.reasons(member, receipt) == ["direction_not_allowed"]
+
+
+async def test_a_turn_of_the_direction_is_told_once() -> None:
+    """rules: MKT-32, ARC-07"""
+    club = await open_club()
+    await club.market()
+    club.clock.advance(by=FIVE_MINUTES)
+    await club.market()
+    club.clock.advance(by=FIVE_MINUTES)
+
+    await club.market(pm_plus="30", vwdelta="-1.2")
+
+    (turn,) = await club.events(MARKET)
+    assert (turn.name, turn.data) == (EventName.DIRECTION_CHANGED, {"from": "SOMENTE_LONG", "to": "SOMENTE_SHORT"})
+
+
+async def test_a_market_that_cannot_be_read_pauses_all_opens_until_a_person_resumes_them() -> None:
+    """rules: MKT-33, RSK-22, GEN-14"""
+    club = await open_club()
+    member = await club.join()
+    await club.market()
+    for _ in range(3):
+        club.clock.advance(by=FIVE_MINUTES)
+        await club.market(index=None)
+    await club.platform.watch_risks()()
+    stopped_in_time = await stops(club)
+    club.clock.advance(by=timedelta(seconds=1))
+    await club.platform.watch_risks()()
+    club.clock.advance(by=FIVE_MINUTES)
+    await club.market()
+
+    receipt = await club.alert("SINAL LONG FORTE")
+    await club.work()
+
+    (stop,) = await stops(club)
+    assert stopped_in_time == []
+    assert (stop.scope, stop.level, stop.actor) == (StopScope.GLOBAL, StopLevel.PAUSE, "system")
+    assert await club.reasons(member, receipt) == ["emergency_stop"]
+
+
+async def test_a_pause_that_a_person_made_is_not_replaced() -> None:
+    """rules: MKT-33"""
+    club = await open_club()
+    made = Stop(StopScope.GLOBAL, None, StopLevel.FLATTEN, "a person decided so", "operator", club.clock.now())
+    async with club.store() as work:
+        await work.configuration.set_stop(made)
+        await work.commit()
+
+    await club.market()
+    for _ in range(6):
+        club.clock.advance(by=FIVE_MINUTES)
+        await club.market(index=None)
+        await club.platform.watch_risks()()
+
+    assert await stops(club) == [made]
+
+
+async def stops(club: Club) -> list[Stop]:
+    async with club.store() as work:
+        return list(await work.configuration.stops())

@@ -9,9 +9,17 @@ from typing import Any
 import attrs
 import pytest
 
+from cbc_domain.kernel.errors import Invalid
 from cbc_domain.market.model import NeutralPolicy
 from cbc_domain.plans.model import CommissionBasis, ShareBasis
-from cbc_domain.risk.defaults import FeeDebitOrder, SizingReading, Switches, SystemLimits
+from cbc_domain.risk.defaults import (
+    SWITCH_RANGES,
+    FeeDebitOrder,
+    SizingReading,
+    Switches,
+    SystemLimits,
+    check_switch,
+)
 from cbc_domain.trading.priority import RETRY_DELAYS
 from tests.rulebook import table
 
@@ -27,6 +35,26 @@ def test_a_switch_has_the_default_of_the_book(name: str) -> None:
     default = getattr(Switches(), name)
 
     assert (str(default) if isinstance(default, Decimal) else default) == SWITCHES[name]["default"]
+
+
+@pytest.mark.parametrize("name", SWITCH_RANGES)
+def test_a_switch_with_a_range_has_the_range_of_the_book_and_its_limits_are_permitted(name: str) -> None:
+    """rules: GEN-08, GEN-16"""
+    low, high = SWITCH_RANGES[name]
+
+    assert SWITCHES[name]["allowed"] == f"{low}..{high}"
+    check_switch(name, low)
+    check_switch(name, high)
+    with pytest.raises(Invalid) as refused:
+        check_switch(name, high + Decimal("0.000001"))
+    assert refused.value.code == "setting_out_of_range"
+
+
+def test_every_switch_with_a_range_is_held_to_it() -> None:
+    """rules: GEN-16"""
+    ranged = {name for name, row in SWITCHES.items() if ".." in str(row["allowed"])}
+
+    assert ranged & {field.name for field in attrs.fields(Switches)} == set(SWITCH_RANGES)
 
 
 @pytest.mark.parametrize(

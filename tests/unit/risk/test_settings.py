@@ -338,3 +338,55 @@ def test_stored_wishes_are_read_into_the_words_of_the_domain() -> None:
     assert (settings.trading_mode, settings.preferred_exchange) == (Environment.PAPER, Venue.OKX)
     assert (settings.allowed_symbols, settings.max_position_usd) == (frozenset({Symbol("BTCUSDT")}), Decimal(500))
     assert [(str(one.start), str(one.end)) for one in settings.trading_hours] == [("22:00:00", "02:00:00")]
+
+
+@pytest.mark.parametrize("key", ["email", "phone", "bank_account", "pix_key", "payout_method", "iban", "password"])
+def test_addresses_and_banking_are_no_settings_that_a_patch_could_change(key: str) -> None:
+    """rules: CFG-03, CFG-13"""
+    assert faults_of({key: "somebody@else.invalid"}) == {key: "setting_unknown"}
+
+
+@pytest.mark.parametrize("value", [True, False, None, "on"])
+def test_the_second_factor_is_shown_here_and_changed_elsewhere(value: object) -> None:
+    """rules: CFG-11, CFG-13"""
+    assert faults_of({"two_factor": value}) == {"two_factor": "setting_read_only"}
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        10**30,
+        -1,
+        "5",
+        "1e1",
+        "NaN",
+        "Infinity",
+        "\N{ARABIC-INDIC DIGIT FIVE}",
+        True,
+        None,
+        [],
+        {},
+        {"$gt": 0},
+        "5; DROP TABLE wishes",
+        "\x00",
+        "\ud800",
+        Decimal("5.5"),
+    ],
+)
+def test_no_odd_value_of_a_leverage_is_kept(value: object) -> None:
+    """rules: CFG-03, CFG-05, GEN-02"""
+    assert set(faults_of({"default_leverage": value}).values()) <= {"setting_invalid", "setting_out_of_range"}
+    assert faults_of({"default_leverage": value})
+
+
+@pytest.mark.parametrize("value", ["10" * 40, "1e2", "NaN", "-0.1", "2.05", "+3", " 3", "3.", ".5", "0x3", "3,0", "\u0661"])
+def test_no_odd_text_is_a_multiplier(value: str) -> None:
+    """rules: CFG-03, CFG-05, GEN-04"""
+    assert set(faults_of({"stop_loss_multiplier": value}).values()) <= {"setting_invalid", "setting_out_of_range"}
+    assert faults_of({"stop_loss_multiplier": value})
+
+
+@pytest.mark.parametrize("key", ["", "__class__", "default_leverage ", "DEFAULT_LEVERAGE", "default\u200bleverage", "x" * 999])
+def test_a_key_that_only_looks_like_one_is_unknown(key: str) -> None:
+    """rules: CFG-03, GEN-11"""
+    assert faults_of({key: 3}) == {key: "setting_unknown"}

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from cbc_domain.kernel.errors import Invalid
 from cbc_domain.kernel.time import parse_instant
-from cbc_domain.signals.model import ParsedAlert, Scope, SignalKind
+from cbc_domain.signals.model import Advised, ParsedAlert, Scope, SignalKind
 from cbc_domain.signals.parse import parse_alert, read_body, readable_body, render, take_secret
 from cbc_domain.signals.rules import Window, window
 from tests.rulebook import cases, table
@@ -54,16 +54,17 @@ def test_any_bytes_are_an_alert_or_a_refusal_of_the_book(body: bytes) -> None:
         refusal.detail.encode()
 
 
-@given(alert_bodies)
-def test_an_alert_that_is_rendered_parses_to_itself(body: dict[str, object]) -> None:
-    """rules: SIG-11, SIG-13, GEN-17"""
+@given(alert_bodies, st.booleans(), st.booleans())
+def test_an_alert_that_is_rendered_parses_to_itself(body: dict[str, object], trusted: bool, infer: bool) -> None:
+    """rules: SIG-11, SIG-13, SIG-14, SIG-15, GEN-17"""
     try:
-        alert = parse_alert(body)
+        alert = parse_alert(body, trusted=trusted, infer=infer)
     except Invalid:
         return
 
-    assert parse_alert(render(alert)) == alert
-    assert _parse(readable_body(render(alert)).encode()) == alert
+    kept = read_body(readable_body(render(alert)).encode())
+    assert parse_alert(render(alert), trusted=trusted, infer=infer) == alert
+    assert parse_alert(kept, trusted=trusted, infer=infer) == alert
 
 
 @given(alert_bodies)
@@ -253,3 +254,45 @@ def test_sizes_protections_and_account_data_are_named_and_not_used() -> None:
 
     assert alert.ignored == ("quantity", "position_size", "leverage", "stop_loss", "take_profit_2", "balance")
     assert (alert.price, alert.indicators, alert.warnings) == (None, {}, ())
+
+
+def test_a_trusted_strategy_is_heard_about_stop_target_leverage_and_expiry_only() -> None:
+    """rules: SIG-15"""
+    wishes: dict[str, object] = {
+        "quantity": "3",
+        "position_size": "10",
+        "account": {"id": 5},
+        "leverage": "3",
+        "stop_loss": "97.5",
+        "take_profit": "105",
+        "take_profit_1": "104",
+        "take_profit_3": "110",
+        "expires_at": "2026-03-02T14:31:00Z",
+    }
+
+    alert = parse_alert(OPEN | wishes, trusted=True)
+
+    takes = (Decimal(105), Decimal(104), Decimal(110))
+    assert alert.advised == Advised(3, Decimal("97.5"), takes, datetime(2026, 3, 2, 14, 31, tzinfo=UTC))
+    assert alert.ignored == ("quantity", "position_size", "account")
+    assert parse_alert(OPEN | wishes).advised == Advised()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("leverage", "2.5"),
+        ("leverage", "0"),
+        ("leverage", True),
+        ("stop_loss", "-1"),
+        ("stop_loss", "0"),
+        ("take_profit_2", "soon"),
+        ("expires_at", "tomorrow"),
+        ("expires_at", None),
+    ],
+)
+def test_advice_that_cannot_be_read_is_a_warning_and_no_advice(name: str, value: object) -> None:
+    """rules: SIG-13, SIG-15"""
+    alert = parse_alert(OPEN | {name: value}, trusted=True)
+
+    assert (alert.advised, alert.warnings) == (Advised(), (f"{name}: no readable value",))

@@ -22,7 +22,10 @@ class MemoryThrottle:
     async def take(self, bucket: str, capacity: int, per: timedelta, now: datetime) -> timedelta | None:
         interval = per // MICROSECOND // capacity
         moment = (now - EPOCH) // MICROSECOND
-        full_at = max(self._full_at.get(bucket, 0), moment) + interval
+        known = self._full_at.get(bucket, 0)
+        # No bucket can be emptier than empty: the clock was put back since, and what it said then is forgotten.
+        since = known if moment < known <= moment + interval * capacity else moment
+        full_at = since + interval
         wait = full_at - moment - interval * capacity
         if wait > 0:
             return wait * MICROSECOND

@@ -20,7 +20,12 @@ MOST_CONNECTIONS: Final = 20
 
 TAKE: Final = """
 local interval, capacity, moment = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
-local full_at = math.max(tonumber(redis.call('GET', KEYS[1]) or '0'), moment) + interval
+local known = tonumber(redis.call('GET', KEYS[1]) or '0')
+-- No bucket can be emptier than empty: the clock was put back since, and what it said then is forgotten.
+if known <= moment or known > moment + interval * capacity then
+    known = moment
+end
+local full_at = known + interval
 local wait = full_at - moment - interval * capacity
 if wait > 0 then
     return string.format('%.0f', wait)

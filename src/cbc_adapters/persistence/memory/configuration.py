@@ -10,7 +10,7 @@ import attrs
 
 from cbc_adapters.persistence.memory.table import ALL, Changes, Series, Table
 from cbc_domain.kernel.errors import Invalid
-from cbc_domain.risk.defaults import Switches
+from cbc_domain.risk.defaults import Switches, check_switch
 from cbc_domain.risk.model import Stop, StopScope
 
 _KINDS: Final = {field.name: field.type for field in attrs.fields(Switches)}
@@ -47,12 +47,14 @@ class MemoryConfiguration:
         return self._switches.get(ALL) or Switches()
 
     async def set_switch(self, name: str, value: object, actor: str, reason: str, at: datetime) -> None:
-        """Takes a switch's value or its wire form. Raises Invalid `setting_unknown`, `setting_invalid`."""
+        """Takes a switch's value or its wire form."""
         if name not in _KINDS:
             raise Invalid("setting_unknown", f"expected a business switch, was {name[:60]!r}")
+        read = _read(name, value)
+        check_switch(name, read)
         self._switch_versions.add(name, SwitchVersion(name, value, actor, reason, at))
         current = {kept: getattr(await self.switches(), kept) for kept in _KINDS}
-        self._switches.put(ALL, Switches(**current | {name: _read(name, value)}))
+        self._switches.put(ALL, Switches(**current | {name: read}))
 
     async def stops(self) -> Sequence[Stop]:
         return list(self._stops.values())

@@ -9,7 +9,7 @@ from typing import Final
 import attrs
 
 from cbc_adapters.persistence.memory.cursors import page_of, read_identity
-from cbc_adapters.persistence.memory.table import ALL, Changes, Index, Series, Table
+from cbc_adapters.persistence.memory.table import ALL, Changes, Index, Table
 from cbc_adapters.persistence.memory.verdicts import MemoryVerdicts
 from cbc_domain.kernel.errors import Conflict
 from cbc_domain.kernel.ids import MemberId, SignalId, StrategyId
@@ -28,6 +28,7 @@ _HISTORY: Final = 10
 class RefusedAlert:
     """An alert that could not be a signal, with the code of why (SIG-46)."""
 
+    strategy: StrategyId
     received_at: datetime
     code: str
     raw: str
@@ -56,7 +57,7 @@ class MemorySignals:
         )
         self._signals = Table[SignalId, Signal](changes, self._newest, self._by_symbol, self._running, self._opens)
         self._by_dedupe_key = Table[str, SignalId](changes)
-        self._refused = Series[StrategyId, RefusedAlert](changes)
+        self._refused = Table[int, RefusedAlert](changes)
         self._by_instant = Index[MarketReading, str, datetime](lambda row: ALL, lambda row: row.observation.at)
         self._readings = Table[datetime, MarketReading](changes, self._by_instant)
         self._by_acceptance = Index[AcceptedRate, str, tuple[datetime, int]](
@@ -96,7 +97,19 @@ class MemorySignals:
         return None
 
     async def add_refused(self, strategy: StrategyId, received_at: datetime, code: str, raw: str) -> None:
-        self._refused.add(strategy, RefusedAlert(received_at, code, raw))
+        self._refused.put(len(self._refused), RefusedAlert(strategy, received_at, code, raw))
+
+    async def forget_bodies(self, before: datetime) -> int:
+        emptied = 0
+        for number, alert in list(self._refused.items()):
+            if alert.raw and alert.received_at < before:
+                self._refused.put(number, attrs.evolve(alert, raw=""))
+                emptied += 1
+        for signal in list(self._signals.values()):
+            if signal.status is SignalStatus.REJECTED and signal.raw and signal.received_at < before:
+                self._signals.put(signal.id, attrs.evolve(signal, raw=""))
+                emptied += 1
+        return emptied
 
     async def signal(self, signal: SignalId) -> Signal | None:
         return self._signals.get(signal)

@@ -13,7 +13,7 @@ from cbc_adapters.persistence.postgres.documents import from_document, to_docume
 from cbc_adapters.persistence.postgres.rows.work import stop_of, stop_row
 from cbc_adapters.persistence.postgres.tables.work import stop_versions, switch_versions
 from cbc_domain.kernel.errors import Invalid
-from cbc_domain.risk.defaults import Switches
+from cbc_domain.risk.defaults import Switches, check_switch
 from cbc_domain.risk.model import Stop
 
 _KINDS: Final[dict[str, type[Any]]] = get_type_hints(Switches)
@@ -34,7 +34,7 @@ class PostgresConfiguration:
         return Switches(**{name: from_document(value, _KINDS[name]) for name, value in found})
 
     async def set_switch(self, name: str, value: object, actor: str, reason: str, at: datetime) -> None:
-        """Takes a switch's value or its wire form. Raises Invalid `setting_unknown`, `setting_invalid`."""
+        """Takes a switch's value or its wire form."""
         await self._connection.execute(
             insert(switch_versions).values(name=name, value=_stored(name, value), actor=actor, reason=reason, at=at)
         )
@@ -59,9 +59,10 @@ def _stored(name: str, value: object) -> object:
         raise Invalid("setting_unknown", f"expected a business switch, was {name[:60]!r}")
     document = to_document(value)
     try:
-        from_document(document, _KINDS[name])
+        read = from_document(document, _KINDS[name])
     except ValueError:
         raise Invalid("setting_invalid", f"expected {_KINDS[name].__name__} for {name}, was {type(value).__name__}") from None
+    check_switch(name, read)
     return document
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Final
 
 import attrs
-from sqlalchemy import ColumnElement, RowMapping, Select, and_, func, insert, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, RowMapping, Select, Text, and_, bindparam, func, insert, or_, select, true, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as insert_unless
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -32,6 +32,30 @@ _OPENS: Final = signals.c.kind.like("OPEN%")
 _HISTORY: Final = 10
 """How many recorded opens of a coin the history criterion looks at (DEC-01)."""
 
+# What every alert asks is built once: building such a statement takes longer than running it.
+_OF_SECRET: Final = (
+    select(
+        strategies,
+        strategy_secrets.c.strategy,
+        strategy_secrets.c.hash,
+        strategy_secrets.c.created_at,
+        strategy_secrets.c.valid_until,
+        strategy_secrets.c.sealed,
+    )
+    .join(strategy_secrets, strategy_secrets.c.strategy == strategies.c.id)
+    .where(strategy_secrets.c.hash == bindparam("hash"))
+    .where(or_(strategy_secrets.c.valid_until.is_(None), strategy_secrets.c.valid_until > bindparam("now")))
+)
+_TAKE_TURN: Final = select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("turn", type_=Text), 0)))
+_RUNNING_OPEN: Final = (
+    select(signals.c.id)
+    .where(signals.c.strategy == bindparam("strategy"), signals.c.symbol == bindparam("symbol"))
+    .where(signals.c.side == bindparam("side"), _OPENS, signals.c.status.in_(_RUNNING))
+    .order_by(signals.c.id)
+    .limit(1)
+)
+_ADD_UNLESS_KNOWN: Final = insert_unless(signals).on_conflict_do_nothing(index_elements=["dedupe_key"]).returning(signals.c.id)
+
 
 @attrs.frozen
 class PostgresSignals:
@@ -51,19 +75,15 @@ class PostgresSignals:
         return [rows.strategy_of(row) for row in await self._all(select(strategies).order_by(strategies.c.slug))]
 
     async def strategy_of_secret(self, secret_hash: str, now: datetime) -> tuple[Strategy, StrategySecret] | None:
-        secret = await self._first(select(strategy_secrets).where(strategy_secrets.c.hash == secret_hash, _valid(now)))
-        if secret is None:
-            return None
-        strategy = await self.strategy(secret["strategy"])
-        return None if strategy is None else (strategy, rows.secret_of(secret))
+        row = (await self._connection.execute(_OF_SECRET, {"hash": secret_hash, "now": now})).mappings().first()
+        return None if row is None else (rows.strategy_of(row), rows.secret_of(row))
 
     async def hmac_secrets(self, now: datetime) -> Sequence[StrategySecret]:
         sealed = select(strategy_secrets).where(strategy_secrets.c.sealed.is_not(None), _valid(now))
         return [rows.secret_of(row) for row in await self._all(sealed.order_by(strategy_secrets.c.created_at))]
 
     async def add(self, signal: Signal) -> Signal | None:
-        new = insert_unless(signals).values(rows.signal_row(signal)).on_conflict_do_nothing(index_elements=["dedupe_key"])
-        if await self._connection.scalar(new.returning(signals.c.id)) is not None:
+        if await self._connection.scalar(_ADD_UNLESS_KNOWN, rows.signal_row(signal)) is not None:
             return None
         first = await self._first(select(signals).where(signals.c.dedupe_key == signal.dedupe_key))
         return None if first is None else rows.signal_of(first)
@@ -72,6 +92,15 @@ class PostgresSignals:
         await self._connection.execute(
             insert(refused_alerts).values(strategy=strategy, received_at=received_at, code=code, raw=rows.raw_bytes(raw))
         )
+
+    async def forget_bodies(self, before: datetime) -> int:
+        rejected = signals.c.status == SignalStatus.REJECTED.value
+        emptied = 0
+        for table, condition in ((refused_alerts, true()), (signals, rejected)):
+            kept = func.octet_length(table.c.raw) > 0
+            old = update(table).where(condition, kept, table.c.received_at < before).values(raw=b"")
+            emptied += (await self._connection.execute(old)).rowcount
+        return emptied
 
     async def signal(self, signal: SignalId) -> Signal | None:
         row = await self._first(select(signals).where(signals.c.id == signal))
@@ -99,16 +128,8 @@ class PostgresSignals:
 
     async def running_open(self, strategy: StrategyId, symbol: Symbol, side: Side) -> SignalId | None:
         # Alerts of one side that come at once take turns, or each would find none of the others.
-        turn = func.hashtextextended(f"signals.running_open {strategy} {symbol} {side}", 0)
-        await self._connection.execute(select(func.pg_advisory_xact_lock(turn)))
-        running = (
-            select(signals.c.id)
-            .where(signals.c.strategy == strategy, signals.c.symbol == symbol, signals.c.side == side.value)
-            .where(_OPENS, signals.c.status.in_(_RUNNING))
-            .order_by(signals.c.id)
-            .limit(1)
-        )
-        found = await self._connection.scalar(running)
+        await self._connection.execute(_TAKE_TURN, {"turn": f"signals.running_open {strategy} {symbol} {side}"})
+        found = await self._connection.scalar(_RUNNING_OPEN, {"strategy": strategy, "symbol": symbol, "side": side.value})
         return None if found is None else SignalId(found)
 
     async def opposite_open_approved(self, signal: Signal, since: datetime) -> bool:

@@ -15,6 +15,7 @@ from cbc_domain.ports.system import Clock, Identities
 from cbc_domain.risk.model import Reason
 from cbc_domain.signals.decision import decide
 from cbc_domain.signals.model import Signal, SignalStatus
+from cbc_domain.trading.advice import last_instant
 
 DECIDED_WITHIN: Final = timedelta(seconds=30)
 """An open that is not decided by then is EXPIRED; 30.000 s is in time (SIG-21)."""
@@ -42,11 +43,14 @@ class DecideSignal:
             return signal
         decided = await self._decided(work, signal, now)
         await work.signals.save(decided)
-        await work.outbox.add([self._event(decided, now)])
+        names = [EventName.SIGNAL_DECIDED]
+        if decided.decision is not None and decided.decision.approved:
+            names.append(EventName.SIGNAL_APPROVED)
+        await work.outbox.add([self._event(decided, name, now) for name in names])
         return decided
 
     async def _decided(self, work: UnitOfWork, signal: Signal, now: datetime) -> Signal:
-        if signal.kind.opens and now - signal.received_at > DECIDED_WITHIN:
+        if signal.kind.opens and now > last_instant(signal.received_at + DECIDED_WITHIN, signal.advised):
             return attrs.evolve(signal, status=SignalStatus.EXPIRED, reason=Reason.WINDOW_EXPIRED, decided_at=now)
         reading = await market_now(work, now)
         opposite = await work.signals.opposite_open_approved(signal, now - COIN_HISTORY) if signal.kind.opens else False
@@ -67,10 +71,10 @@ class DecideSignal:
             decided_at=now,
         )
 
-    def _event(self, signal: Signal, now: datetime) -> Event:
+    def _event(self, signal: Signal, name: EventName, now: datetime) -> Event:
         return Event(
             id=EventId(self.identities.new()),
-            name=EventName.SIGNAL_DECIDED,
+            name=name,
             subject=signal.id,
             occurred_at=now,
             data={"status": signal.status, "reason": signal.reason or "approved"},

@@ -13,7 +13,10 @@ from cbc_domain.signals.webhook import SOURCE_LIMIT, SYMBOL_LIMIT, TOTAL_LIMIT, 
 
 @attrs.frozen
 class LimitAlerts:
-    """Raises TooMany. Closes have a bucket of their own for each secret, and no other limit."""
+    """Raises TooMany. Closes have a bucket of their own for each secret, and no other limit.
+
+    A strategy that is not `limited` is held by its secret's bucket alone (SIG-36).
+    """
 
     throttle: Throttle
 
@@ -21,7 +24,7 @@ class LimitAlerts:
         """`alert` None is a body that was not understood; it counts as an open."""
         closes = alert is not None and alert.kind.closes
         await self._take(f"secret:{sender.secret.hash}:{'close' if closes else 'open'}", WEBHOOK_LIMIT, now)
-        if alert is not None and alert.kind.opens:
+        if alert is not None and alert.kind.opens and sender.strategy.limited:
             strategy = sender.strategy.id
             await self._take(f"symbol:{strategy}:{alert.symbol}", SYMBOL_LIMIT, now)
             await self._take(f"source:{strategy}", SOURCE_LIMIT, now)

@@ -60,15 +60,19 @@ class SignalIntake:
             raw=readable_body(fields),
             status=status,
             reason=reason,
+            advised=alert.advised,
         )
 
     async def _store(self, strategy: Strategy, alert: ParsedAlert, signal: Signal, work: UnitOfWork) -> Receipt:
         first = await self._earlier(work, strategy, alert, signal)
         if first is not None:
+            await work.outbox.add([self._event(first.signal, EventName.SIGNAL_DUPLICATE, signal)])
             return first
         if signal.status is SignalStatus.PENDING:
             await work.jobs.enqueue("plan_orders", {"signal": str(signal.id)})
-        await work.outbox.add([self._event(signal)])
+        accepted = signal.status is SignalStatus.PENDING
+        outcome = EventName.SIGNAL_ACCEPTED if accepted else EventName.SIGNAL_REJECTED
+        await work.outbox.add([self._event(signal.id, name, signal) for name in (EventName.SIGNAL_RECEIVED, outcome)])
         return Receipt(signal.id, _ANSWERS[signal.status], duplicate=False)
 
     async def _earlier(self, work: UnitOfWork, strategy: Strategy, alert: ParsedAlert, signal: Signal) -> Receipt | None:
@@ -88,12 +92,11 @@ class SignalIntake:
         again = attrs.evolve(signal, dedupe_key=secret_hash(f"{signal.dedupe_key}|{reopened}"))
         return _repeats(await work.signals.add(again))
 
-    def _event(self, signal: Signal) -> Event:
-        accepted = signal.status is SignalStatus.PENDING
+    def _event(self, subject: SignalId, name: EventName, signal: Signal) -> Event:
         return Event(
             id=EventId(self.identities.new()),
-            name=EventName.SIGNAL_ACCEPTED if accepted else EventName.SIGNAL_REJECTED,
-            subject=signal.id,
+            name=name,
+            subject=subject,
             occurred_at=signal.received_at,
             data={"kind": signal.kind, "symbol": signal.symbol or "*", "reason": signal.reason or ""},
         )
@@ -109,12 +112,17 @@ class ReceiveSignal:
     limit: LimitAlerts
     intake: SignalIntake
 
-    async def __call__(self, body: bytes, secret: str | None, signature: str | None = None) -> Receipt:
-        """Take a raw body; `secret` from the path or the bearer header, None to look for it in the body (SIG-40)."""
+    async def __call__(
+        self, body: bytes, secret: str | None, signature: str | None = None, address: str | None = None
+    ) -> Receipt:
+        """Take a raw body; `secret` from the path or the bearer header, None to look for it in the body (SIG-40).
+
+        `address` is the sender's IP address (SIG-44).
+        """
         now = self.clock.now()
-        sender = await self.recognise(body, secret, signature, now)
+        sender = await self.recognise(body, secret, signature, now, address)
         try:
-            fields, alert = _understood(sender.strategy, body, now)
+            fields, alert = await self._understood(sender.strategy, body, now)
         except Invalid as fault:
             await self.limit(sender, None, now)
             await self._refuse(sender.strategy, body, fault, now)
@@ -122,18 +130,27 @@ class ReceiveSignal:
         await self.limit(sender, alert, now)
         return await self.intake(sender.strategy, alert, fields, now)
 
+    async def _understood(self, strategy: Strategy, body: bytes, now: datetime) -> tuple[dict[str, object], ParsedAlert]:
+        _, fields = take_secret(read_body(body))
+        try:
+            alert = parse_alert(fields, trusted=strategy.trusted)
+        except Invalid as fault:
+            if fault.code != "signal_kind_missing" or not await self._infers():
+                raise
+            alert = parse_alert(fields, trusted=strategy.trusted, infer=True)
+        if rules.window(alert, strategy, now) is Window.FROM_FUTURE:
+            raise Invalid("signal_from_future", "expected an alert at most 5 s ahead of our clock")
+        return fields, alert
+
+    async def _infers(self) -> bool:
+        # Asked only for an alert without words, so that the usual one costs no statement more (SIG-14).
+        async with self.store() as work:
+            return (await work.configuration.switches()).infer_kind_from_indicators
+
     async def _refuse(self, strategy: Strategy, body: bytes, fault: Invalid, now: datetime) -> None:
         async with self.store() as work:
             await work.signals.add_refused(strategy.id, now, fault.code, readable_body(body))
             await work.commit()
-
-
-def _understood(strategy: Strategy, body: bytes, now: datetime) -> tuple[dict[str, object], ParsedAlert]:
-    _, fields = take_secret(read_body(body))
-    alert = parse_alert(fields)
-    if rules.window(alert, strategy, now) is Window.FROM_FUTURE:
-        raise Invalid("signal_from_future", "expected an alert at most 5 s ahead of our clock")
-    return fields, alert
 
 
 def _repeats(first: Signal | None) -> Receipt | None:
@@ -144,7 +161,8 @@ _ANSWERS: Final = {SignalStatus.PENDING: "accepted", SignalStatus.EXPIRED: "expi
 
 
 def _first_status(strategy: Strategy, alert: ParsedAlert, now: datetime) -> tuple[SignalStatus, str | None]:
-    if rules.window(alert, strategy, now) is Window.EXPIRED:
+    expires_at = alert.advised.expires_at if alert.kind.opens else None
+    if rules.window(alert, strategy, now) is Window.EXPIRED or (expires_at is not None and now >= expires_at):
         return SignalStatus.EXPIRED, Reason.SIGNAL_TOO_OLD
     if not alert.kind.closes and strategy.state is StrategyState.PAUSED:
         return SignalStatus.REJECTED, Reason.STRATEGY_PAUSED

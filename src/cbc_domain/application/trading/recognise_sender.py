@@ -10,7 +10,7 @@ from cbc_domain.ports.persistence.unit_of_work import Store, UnitOfWork
 from cbc_domain.ports.security import Sealer
 from cbc_domain.signals.body import LARGEST_BODY, read_body, take_secret
 from cbc_domain.signals.model import Strategy, StrategySecret
-from cbc_domain.signals.webhook import secret_hash, verify_signature
+from cbc_domain.signals.webhook import may_send_from, secret_hash, verify_signature
 
 
 @attrs.frozen
@@ -28,9 +28,12 @@ class RecogniseSender:
     store: Store
     sealer: Sealer
 
-    async def __call__(self, body: bytes, secret: str | None, signature: str | None, now: datetime) -> Sender:
+    async def __call__(
+        self, body: bytes, secret: str | None, signature: str | None, now: datetime, address: str | None = None
+    ) -> Sender:
         """A signature, when there is one, is all that counts; `secret` None means that it may stand in the body.
 
+        `address` is the sender's IP address, None where it is not known: a list of a strategy adds to its secret (SIG-44).
         Raises Invalid `payload_too_large` for a body too large to be searched for a secret.
         """
         async with self.store() as work:
@@ -38,7 +41,7 @@ class RecogniseSender:
                 sender = await self._signed(work, body, signature, now)
             else:
                 sender = await _named(work, secret or _secret_within(body), now)
-        if sender is None:
+        if sender is None or not may_send_from(sender.strategy.source_addresses, address):
             raise Denied("webhook_auth_failed", "expected the secret of a strategy")
         return sender
 

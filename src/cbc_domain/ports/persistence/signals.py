@@ -33,6 +33,12 @@ class Signals(Protocol):
     async def add_refused(self, strategy: StrategyId, received_at: datetime, code: str, raw: str) -> None:
         """Keep an authenticated alert that cannot be a signal, with why (SIG-46)."""
 
+    async def forget_bodies(self, before: datetime) -> int:
+        """Empty the bodies of refused alerts and REJECTED signals received before then; how many were (SIG-33).
+
+        Everything else of them stays, and so do all other signals.
+        """
+
     async def signal(self, signal: SignalId) -> Signal | None: ...
 
     async def lock(self, signal: SignalId) -> Signal | None:

@@ -12,11 +12,13 @@ from cbc_domain.kernel.rates import FxRate
 from cbc_domain.kernel.venues import Side, Symbol
 from cbc_domain.market.model import MarketReading
 from cbc_domain.signals.model import (
+    Advised,
     Decision,
     Scope,
     Signal,
     SignalKind,
     SignalStatus,
+    SourceKind,
     Strategy,
     StrategySecret,
     StrategyState,
@@ -34,6 +36,9 @@ def strategy_of(row: RowMapping) -> Strategy:
         trusted=row["trusted"],
         allowed_symbols=frozenset(Symbol(symbol) for symbol in row["allowed_symbols"]),
         state=StrategyState(row["state"]),
+        source=SourceKind(row["source"]),
+        source_addresses=frozenset(row["source_addresses"]),
+        limited=row["limited"],
     )
 
 
@@ -47,6 +52,9 @@ def strategy_row(strategy: Strategy) -> dict[str, Any]:
         "trusted": strategy.trusted,
         "allowed_symbols": sorted(strategy.allowed_symbols),
         "state": strategy.state.value,
+        "source": strategy.source.value,
+        "source_addresses": sorted(strategy.source_addresses),
+        "limited": strategy.limited,
     }
 
 
@@ -90,6 +98,7 @@ def signal_of(row: RowMapping) -> Signal:
         decision=None if row["decision"] is None else from_document(row["decision"], Decision),
         reading=None if row["reading"] is None else from_document(row["reading"], MarketReading),
         decided_at=row["decided_at"],
+        advised=Advised() if row["advised"] is None else from_document(row["advised"], Advised),
     )
 
 
@@ -108,6 +117,7 @@ def signal_row(signal: Signal) -> dict[str, Any]:
         "indicators": {name: to_document(value) for name, value in signal.indicators.items()},
         "warnings": [storable(warning) for warning in signal.warnings],
         "raw": raw_bytes(signal.raw),
+        "advised": None if signal.advised == Advised() else to_document(signal.advised),
         **verdict_row(signal),
     }
 

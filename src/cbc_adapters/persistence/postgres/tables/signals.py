@@ -21,7 +21,7 @@ from cbc_adapters.persistence.postgres.tables.metadata import (
 )
 from cbc_domain.kernel.venues import Side
 from cbc_domain.market.model import Direction, MarketCode
-from cbc_domain.signals.model import Scope, SignalKind, SignalStatus, StrategyState, TimeMeaning
+from cbc_domain.signals.model import Scope, SignalKind, SignalStatus, SourceKind, StrategyState, TimeMeaning
 
 strategies: Final = Table(
     "strategies",
@@ -34,6 +34,9 @@ strategies: Final = Table(
     Column("trusted", Boolean, nullable=False),
     Column("allowed_symbols", ARRAY(text), nullable=False),
     Column("state", text, one_of("state", StrategyState), nullable=False),
+    Column("source", text, one_of("source", SourceKind), nullable=False),
+    Column("source_addresses", ARRAY(text), nullable=False),
+    Column("limited", Boolean, nullable=False),
 )
 
 strategy_secrets: Final = Table(
@@ -70,6 +73,7 @@ signals: Final = Table(
     Column("decision", document),
     Column("reading", document),
     Column("decided_at", instant),
+    Column("advised", document),
     index("signals_by_symbol", "symbol", "id"),
     index("signals_by_kind", "kind", "id"),
     index("signals_by_strategy", "strategy", "id"),
@@ -79,6 +83,12 @@ signals: Final = Table(
         "symbol",
         "side",
         postgresql_where=sql("status IN ('PENDING', 'PROCESSING')"),
+    ),
+    # Rejected ones whose body is still kept: what the cleaning looks for (SIG-33).
+    index(
+        "signals_to_forget",
+        "received_at",
+        postgresql_where=sql("status = 'REJECTED' AND octet_length(raw) > 0"),
     ),
     index("signals_opens", "symbol", "received_at", "id", postgresql_where=sql("kind LIKE 'OPEN%'")),
 )
@@ -92,6 +102,7 @@ refused_alerts: Final = Table(
     Column("code", text, nullable=False),
     Column("raw", LargeBinary, nullable=False),
     index("refused_alerts_by_strategy", "strategy", "received_at"),
+    index("refused_alerts_to_forget", "received_at", postgresql_where=sql("octet_length(raw) > 0")),
 )
 
 market_readings: Final = Table(
