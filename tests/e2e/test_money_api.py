@@ -8,6 +8,7 @@ import pytest
 
 from cbc_domain.identity.model import AffiliateTier
 from cbc_domain.kernel.money import BRL, Money
+from tests.e2e.debts import owe
 from tests.e2e.house import House, SignedIn
 from tests.e2e.problems import problem
 
@@ -50,6 +51,41 @@ async def test_a_settled_trade_shows_in_balances_statement_and_explanation(house
     assert sums["D"] == sums["C"] == commission
     assert [entry["mine"] for entry in explained["entries"]] == [True, False]
     assert explained["key"] == f"commission:{position['id']}"
+    assert (explained["rule"], explained["cause"]) == ("LED-F09", {"kind": "position", "id": position["id"]})
+    assert explained["rate"]["brl_per_usd"] == "5.25"
+    charged_on = explained["charged_on"]
+    assert charged_on["commission_rate"] == "0.100000"
+    assert (charged_on["position_id"], charged_on["plan"], charged_on["computed"]) == (position["id"], "PRO_BR", False)
+    assert abs(Decimal(charged_on["profit"]) * Decimal("0.525") - commission) <= Decimal("0.005")
+
+
+async def test_a_position_tells_its_member_what_it_was_charged_and_from_what(house: House) -> None:
+    """rules: COM-11"""
+    trader = await house.trader(real=Money(100_00, BRL))
+    await house.platform.grant_credit()(trader.member.id, Money(5_00, BRL), "r-com-11", "staff", "a welcome")
+    won = await house.won_trade(trader)
+    position = (await house.client.get(f"/api/trading/positions/{won['id']}", headers=trader.headers)).json()
+
+    charge = position["charge"]
+    parts = {source["balance"]: Decimal(source["amount"]["amount"]) for source in charge["sources"]}
+    gross, fees, funding = (Decimal(position[name]) for name in ("gross_pnl", "fees", "funding"))
+    assert gross - fees - funding == Decimal(position["realised_pnl"]) == Decimal(charge["profit"])
+    assert (charge["rate"], charge["exchange_rate"], charge["state"]) == ("0.100000", "5.25", "SETTLED")
+    assert parts["admin"] == 5
+    assert sum(parts.values()) + Decimal(charge["debt"]["amount"]) == Decimal(charge["amount"]["amount"])
+
+
+async def test_an_open_debt_is_shown_with_what_it_came_from(house: House) -> None:
+    """rules: DBT-07, DBT-01"""
+    member = await house.join()
+    debt = await owe(house, member, Money(13_75, BRL))
+
+    shown = (await get(house, "balances", member)).json()
+
+    assert shown["debt"]["BRL"] == "13.75"
+    assert [(one["id"], one["cause"], one["remaining"]) for one in shown["debts"]] == [
+        (str(debt), "commission", {"amount": "13.75", "currency": "BRL"})
+    ]
 
 
 async def test_a_transaction_of_somebody_else_is_not_there(house: House) -> None:
@@ -91,6 +127,7 @@ async def test_the_file_holds_every_line_of_the_statement(house: House) -> None:
     assert len(rows) == 205
     assert (rows[0]["balance"], rows[-1]["balance"]) == ("205.00", "1.00")
     assert len({row["id"] for row in rows}) == 205
+    assert rows[0]["reference"] == "payment_intent many-204"
     assert len(until.text.splitlines()) == 1
 
 
@@ -133,3 +170,13 @@ async def test_plans_and_rates_are_shown_as_text(house: House, member: SignedIn)
     assert {plan["code"] for plan in plans} >= {"PRO_BR", "FLEX_BR", "NONE"}
     assert all(isinstance(plan["price"], str) for plan in plans)
     assert rates["rates"]["BRL"]["rate"] == "5.250000"
+
+
+async def test_a_reference_with_commas_and_quotes_stays_in_its_cell(house: House) -> None:
+    """rules: BAL-13, GEN-11"""
+    member = await house.join()
+    await house.platform.record_recharge()(member.member.id, Money(100, BRL), 'odd,"name"')
+
+    (row,) = csv.DictReader((await get(house, "transactions.csv", member)).text.splitlines())
+
+    assert (row["balance"], row["reference"]) == ("1.00", 'payment_intent odd,"name"')

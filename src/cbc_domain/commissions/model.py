@@ -1,8 +1,9 @@
 """The terms a position is opened under, and what its profit costs."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
+from typing import Final
 
 import attrs
 
@@ -36,6 +37,13 @@ class SettlementState(StrEnum):
     NOT_CHARGEABLE = "NOT_CHARGEABLE"
     PENDING_RATE = "PENDING_RATE"
     REVERSED = "REVERSED"
+
+
+RECORD_WAIT: Final = timedelta(minutes=5)
+"""How long a settlement waits for the venue's own record of the result (COM-05)."""
+
+REVIEWED_ABOVE: Final = Decimal("0.01")
+"""USDT by which another result of the venue must differ to be looked at by somebody (COM-15)."""
 
 
 class SettlementReason(StrEnum):
@@ -74,7 +82,10 @@ class ShareRates:
 
 @attrs.frozen
 class ClosedTrade:
-    """A fully closed position as commission sees it: `profit_usdt` is net of fees and funding, 8 places (COM-05)."""
+    """A fully closed position as commission sees it: `profit_usdt` is net of fees and funding, 8 places (COM-05).
+
+    `revision` counts the charges of this position that were reversed (COM-14).
+    """
 
     position: PositionId
     member: MemberId
@@ -82,6 +93,7 @@ class ClosedTrade:
     profit_usdt: Decimal
     terms: Terms
     closed_at: datetime
+    revision: int = 0
 
 
 @attrs.frozen

@@ -24,7 +24,7 @@ from cbc_domain.kernel.rounding import EXACT, to_money
 from cbc_domain.kernel.venues import Environment
 from cbc_domain.ledger.holdings import Holdings
 from cbc_domain.ledger.model import Debt, Journal
-from cbc_domain.ledger.postings import clawback_repayment, commission
+from cbc_domain.ledger.postings import COMMISSION_DEBT, clawback_repayment, commission
 from cbc_domain.ledger.spending import Spent, spend
 from cbc_domain.plans.model import CommissionBasis, ShareBasis
 from cbc_domain.plans.rules import plan
@@ -129,7 +129,9 @@ def _journals(
 ) -> tuple[Journal, ...]:
     affiliate = trade.terms.affiliate
     share = (affiliate, cost.affiliate) if affiliate is not None and cost.affiliate else None
-    debt = Debt(debt_id, trade.member, spent.debt, spent.debt, "commission", str(trade.position), now) if spent.debt else None
-    booked = commission(trade.position, trade.member, spent, cost.company, share, debt, now)
+    debt = (
+        Debt(debt_id, trade.member, spent.debt, spent.debt, COMMISSION_DEBT, str(trade.position), now) if spent.debt else None
+    )
+    booked = commission(trade.position, trade.member, spent, cost.company, share, debt, now, revision=trade.revision)
     repaid = clawback_repayment(booked.key, *share, clawback, now) if share and clawback else None
     return (booked, repaid) if repaid else (booked,)

@@ -9,12 +9,16 @@ import attrs
 from cbc_domain.kernel.errors import Conflict, Invalid
 from cbc_domain.kernel.ids import LotId, MemberId, PositionId
 from cbc_domain.kernel.money import Money, total
+from cbc_domain.kernel.time import format_instant
 from cbc_domain.ledger.entries import SYSTEM, credited, debited, draft
 from cbc_domain.ledger.model import AccountKind, Debt, DebtPayment, Journal, Lot, LotUse
 from cbc_domain.ledger.spending import Spent
 
 CREDIT_LIFE: Final = timedelta(days=30)
 """How long an admin credit can be used (BAL-04)."""
+
+COMMISSION_DEBT: Final = "commission"
+"""The cause of a debt that a commission left (DBT-01)."""
 
 
 def new_lot(lot: LotId, member: MemberId, amount: Money, origin: str, at: datetime) -> Lot:
@@ -63,12 +67,16 @@ def manual_credit(request: str, lot: Lot, at: datetime, actor: str) -> Journal:
 
 
 def lot_expiry(lot: Lot, at: datetime, actor: str = SYSTEM) -> Journal:
-    """Take back what is left of an expired lot (LED-F08). Raises Conflict `state_conflict` before its time."""
+    """Take back what is left of an expired lot (LED-F08). Raises Conflict `state_conflict` before its time.
+
+    A lot that a reversal gave back to lapses again at its extended expiry, which its key then names (COM-14).
+    """
     if at < lot.expires_at:
         raise Conflict("state_conflict", f"expected an instant from {lot.expires_at} on, was {at}")
+    extended = lot.expires_at != lot.credited_at + CREDIT_LIFE
     journal = draft(
         "LED-F08",
-        f"credit_expiry:{lot.id}",
+        f"credit_expiry:{lot.id}" + (f":{format_instant(lot.expires_at)}" if extended else ""),
         at,
         actor,
         [
@@ -80,6 +88,11 @@ def lot_expiry(lot: Lot, at: datetime, actor: str = SYSTEM) -> Journal:
     return attrs.evolve(journal, lot_uses=(LotUse(lot.id, lot.remaining),))
 
 
+def commission_key(position: PositionId, revision: int = 0) -> str:
+    """The key of a position's charge, and with `:r1`, `:r2` ... of those that came after a reversal (COM-07, COM-14)."""
+    return f"commission:{position}:r{revision}" if revision else f"commission:{position}"
+
+
 def commission(
     position: PositionId,
     member: MemberId,
@@ -89,10 +102,12 @@ def commission(
     debt: Debt | None,
     at: datetime,
     actor: str = SYSTEM,
+    revision: int = 0,
 ) -> Journal:
     """Charge a settled profit (LED-F09): `company` and the affiliate's `share` are together what was `spent`.
 
-    Admin credit is one entry per currency, its lots are in `lot_uses`. `debt` holds what was not covered.
+    Admin credit is one entry per currency, its lots are in `lot_uses`. `debt` holds what was not covered. `revision` counts
+    the charges that stood for this position and were reversed (COM-14).
     """
     billing = spent.fee.currency
     legs = [
@@ -117,7 +132,7 @@ def commission(
             credited(AccountKind.FX_POSITION, None, spent.conversion.paid),
         ]
     return attrs.evolve(
-        draft("LED-F09", f"commission:{position}", at, actor, legs, references),
+        draft("LED-F09", commission_key(position, revision), at, actor, legs, references),
         lot_uses=spent.lot_uses,
         debts_opened=(debt,) if debt else (),
         conversion=spent.conversion,
@@ -125,7 +140,12 @@ def commission(
 
 
 def forgiveness(request: str, debt: Debt, amount: Money, at: datetime, actor: str) -> Journal:
-    """Forgive a commission debt or part of it (LED-F11). Raises Invalid `amount_out_of_range` above what is left."""
+    """Forgive a commission debt or part of it (LED-F11).
+
+    Raises Invalid `amount_out_of_range` above what is left, Conflict `state_conflict` for a debt of another cause (LED-F18e).
+    """
+    if debt.cause != COMMISSION_DEBT:
+        raise Conflict("state_conflict", f"expected a debt from a {COMMISSION_DEBT}, was from a {debt.cause}")
     if amount > debt.remaining:
         raise Invalid("amount_out_of_range", f"expected at most {debt.remaining}, was {amount}")
     journal = draft(

@@ -1,5 +1,7 @@
 """Balances, statement, plans, exchange rates (contract 2.3)."""
 
+import csv
+import io
 from collections.abc import AsyncIterator
 from typing import Annotated, Final
 
@@ -12,89 +14,26 @@ from litestar.response import Stream
 
 from cbc_domain.application.money.show_money import ShowMoney
 from cbc_domain.kernel.ids import JournalId
-from cbc_domain.kernel.money import LEDGER_CURRENCIES, Money
 from cbc_domain.ledger.findings import StatementLine
-from cbc_domain.ledger.model import Posting
 from cbc_domain.plans.rules import PLANS
 from cbc_entrypoints.http.access import PUBLIC, Caller, needs
+from cbc_entrypoints.http.money_shapes import (
+    CAUSES,
+    BalancesAnswer,
+    CreditLot,
+    Explained,
+    Lines,
+    SixBalances,
+    by_currency,
+    debt_shape,
+    explained,
+    line_shape,
+)
 from cbc_entrypoints.http.paging import Cursor, Limit, Since, Until, period
 from cbc_entrypoints.http.problems import documented
-from cbc_entrypoints.http.shapes import MoneyShape, moment, money, object_id, text
+from cbc_entrypoints.http.shapes import moment, money, object_id
 
 VIEW: Final = needs("finance.view")
-
-
-class ByCurrency(msgspec.Struct):
-    """Decimal text per ledger currency; the two are never added (MON-02)."""
-
-    BRL: str
-    USD: str
-
-
-class SixBalances(msgspec.Struct):
-    real: ByCurrency
-    admin: ByCurrency
-    commission: ByCurrency
-
-
-class CreditLot(msgspec.Struct):
-    amount: MoneyShape
-    expires_at: str
-
-
-class BalancesAnswer(msgspec.Struct):
-    """`reasons` are the live gates that fail, in the order of ELG-02."""
-
-    balances: SixBalances
-    held: ByCurrency
-    debt: ByCurrency
-    credit_lots: list[CreditLot]
-    can_trade_live: bool
-    reasons: list[str]
-
-
-class Line(msgspec.Struct):
-    """`amount` is signed: negative when it lowers the balance; `balance` is the account's balance after it."""
-
-    id: str
-    at: str
-    type: str
-    rule: str
-    account: str
-    amount: MoneyShape
-    balance: MoneyShape
-    references: dict[str, str]
-
-
-class Lines(msgspec.Struct):
-    items: list[Line]
-    next_cursor: str | None
-
-
-class EntryShape(msgspec.Struct):
-    account: str
-    side: str
-    amount: MoneyShape
-    mine: bool
-
-
-class RateShape(msgspec.Struct):
-    brl_per_usd: str
-    source: str
-    as_of: str
-
-
-class Explained(msgspec.Struct):
-    """Every entry of a journal transaction, the rule, the rate and the cause (BAL-13)."""
-
-    id: str
-    at: str
-    type: str
-    rule: str
-    key: str
-    entries: list[EntryShape]
-    rate: RateShape | None
-    references: dict[str, str]
 
 
 class PlanShape(msgspec.Struct):
@@ -129,10 +68,11 @@ class RatesAnswer(msgspec.Struct):
 async def balances(caller: NamedDependency[Caller], show_money: NamedDependency[ShowMoney]) -> BalancesAnswer:
     shown = await show_money.balances(caller.member)
     return BalancesAnswer(
-        balances=SixBalances(_by_currency(shown.real), _by_currency(shown.admin), _by_currency(shown.commission)),
-        held=_by_currency(shown.held),
-        debt=_by_currency(shown.debt),
+        balances=SixBalances(by_currency(shown.real), by_currency(shown.admin), by_currency(shown.commission)),
+        held=by_currency(shown.held),
+        debt=by_currency(shown.debt),
         credit_lots=[CreditLot(money(lot.remaining), moment(lot.expires_at) or "") for lot in shown.lots],
+        debts=[debt_shape(debt) for debt in shown.debts],
         can_trade_live=not shown.failing_gates,
         reasons=[gate.value for gate in shown.failing_gates],
     )
@@ -149,14 +89,14 @@ async def transactions(
     kind: Annotated[str | None, QueryParameter(name="type")] = None,
 ) -> Lines:
     page = await show_money.statement(caller.member.id, cursor, limit, *period(since, until), kind)
-    return Lines([_line(line) for line in page.items], page.next_cursor)
+    return Lines([line_shape(line) for line in page.items], page.next_cursor)
 
 
 @get("/api/financial/transactions/{journal_id:str}", opt=VIEW, responses=documented(401, 404))
 async def transaction(
     journal_id: FromPath[str], caller: NamedDependency[Caller], show_money: NamedDependency[ShowMoney]
 ) -> Explained:
-    return _explained(await show_money.transaction(caller.member.id, JournalId(object_id(journal_id))), str(caller.member.id))
+    return explained(await show_money.transaction(caller.member.id, JournalId(object_id(journal_id))), str(caller.member.id))
 
 
 @get("/api/financial/transactions.csv", opt=VIEW, media_type="text/csv", responses=documented(401, 422))
@@ -195,48 +135,20 @@ async def exchange_rates(show_money: NamedDependency[ShowMoney]) -> RatesAnswer:
     return RatesAnswer("USD", rates)
 
 
-def _by_currency(amounts: tuple[Money, ...]) -> ByCurrency:
-    by_code = {amount.currency.code: amount.text for amount in amounts}
-    return ByCurrency(*(by_code.get(currency.code, Money.zero(currency).text) for currency in LEDGER_CURRENCIES))
-
-
-def _line(line: StatementLine) -> Line:
-    return Line(
-        id=str(line.journal),
-        at=moment(line.posted_at) or "",
-        type=line.kind,
-        rule=line.flow,
-        account=line.account,
-        amount=money(line.effect),
-        balance=money(line.balance),
-        references=dict(line.references),
-    )
-
-
-def _explained(posting: Posting, member: str) -> Explained:
-    journal, conversion = posting.journal, posting.journal.conversion
-    return Explained(
-        id=str(posting.id),
-        at=moment(posting.posted_at) or "",
-        type=journal.kind,
-        rule=journal.flow,
-        key=journal.key,
-        entries=[
-            EntryShape(entry.account.kind, entry.direction, money(entry.amount), entry.account.owner == member)
-            for entry in journal.entries
-        ],
-        rate=RateShape(text(conversion.rate.brl_per_usd), conversion.rate.provider, moment(conversion.rate.accepted_at) or "")
-        if conversion
-        else None,
-        references=dict(journal.references),
-    )
-
-
 async def _csv(lines: AsyncIterator[StatementLine]) -> AsyncIterator[str]:
-    yield "id,at,type,rule,account,currency,amount,balance\r\n"
+    yield _row("id", "at", "type", "rule", "account", "currency", "amount", "balance", "reference")
     async for line in lines:
         amounts = (line.effect.currency.code, line.effect.text, line.balance.text)
-        yield ",".join((str(line.journal), moment(line.posted_at) or "", line.kind, line.flow, line.account, *amounts)) + "\r\n"
+        names = (kind for kind in CAUSES if kind in line.references)
+        reference = next((f"{kind} {line.references[kind]}" for kind in names), "")
+        yield _row(str(line.journal), moment(line.posted_at) or "", line.kind, line.flow, line.account, *amounts, reference)
+
+
+def _row(*cells: str) -> str:
+    """One line of RFC 4180: what a payment or request is called is not ours to trust."""
+    written = io.StringIO()
+    csv.writer(written).writerow(cells)
+    return written.getvalue()
 
 
 HANDLERS: Final[list[HTTPRouteHandler]] = [balances, transactions, transaction, transactions_csv, plans, exchange_rates]

@@ -129,7 +129,13 @@ class Bookkeeper:
         found = [await books.lot(use.lot) for use in charge.journal.lot_uses]
         lots = {lot.id: lot for lot in found if lot is not None}
         member, affiliate = self.members
-        return [reversal(charge, held[member], held[affiliate], lots, self._now, ADMIN)]
+        forgiven = await books.forgiven({debt.id for debt in charge.journal.debts_opened})
+        back = reversal(charge, held[member], held[affiliate], lots, self._now, ADMIN, forgiven)
+        known = await self._with_used_lots(books, held, [back])
+        changed = _after_one(known[member], back)
+        rate = self._samples.rate("5.123456", self._now)
+        paid = compensate(back, changed, rate, self._now) if changed else None
+        return [back, paid] if paid else [back]
 
     async def _with_used_lots(self, books: Books, held: Held, journals: Iterable[Journal]) -> Held:
         """Lots that are used up are not held, but a reversal gives back to them."""

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, example, given, settings
 from cbc_adapters.persistence.memory.store import MemoryStore
 from cbc_adapters.persistence.postgres.unit_of_work import PostgresStore
 from cbc_domain.kernel.ids import MemberId
-from cbc_domain.kernel.money import LEDGER_CURRENCIES, total
+from cbc_domain.kernel.money import BRL, LEDGER_CURRENCIES, total
 from cbc_domain.ledger.chart import CHART, member_account
 from cbc_domain.ledger.holdings import Holdings
 from cbc_domain.ledger.model import AccountKind
@@ -16,7 +16,7 @@ from cbc_domain.ledger.proof import balances
 from cbc_domain.ports.persistence.unit_of_work import Store
 from tests.promises.persistence.bookkeeper import Bookkeeper, shown
 from tests.promises.samples import DAY, NOW, Samples, brl, committed, usd
-from tests.strategies.flows import Charge, Recharge, Repeat, Reverse, Step, flows
+from tests.strategies.flows import Charge, Convert, Forgive, Grant, Recharge, Repeat, Reverse, Step, Wait, flows
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -30,12 +30,34 @@ FULL_CIRCLE = (
     Charge(usd("1.00"), usd("1.00"), real_first=True),
 )
 
+# Credit that is spent in part, lapses, is given back, and lapses again.
+LAPSES_TWICE = (
+    Grant(0, usd("10.00"), DAY),
+    Charge(usd("6.00"), usd("0.00"), real_first=False),
+    Wait(2 * DAY),
+    Reverse(0),
+    Wait(8 * DAY),
+)
+
+# A debt is paid in part, forgiven in part, and its charge taken back while the share is spent.
+FORGIVEN_AND_BACK = (
+    Charge(brl("52.50"), brl("5.00"), real_first=False),
+    Recharge(0, brl("10.00")),
+    Forgive(50),
+    Convert(500, BRL),
+    Charge(usd("3.00"), usd("0.00"), real_first=False),
+    Reverse(0),
+    Forgive(100),
+)
+
 
 @settings(max_examples=300)
 @given(steps=flows)
 @example(steps=FULL_CIRCLE)
+@example(steps=LAPSES_TWICE)
+@example(steps=FORGIVEN_AND_BACK)
 async def test_any_flows_keep_the_books_in_memory_right(steps: Sequence[Step]) -> None:
-    """rules: LED-02, LED-03, LED-04, LED-06, LED-20"""
+    """rules: LED-02, LED-03, LED-04, LED-06, LED-20, BAL-04, COM-14, DBT-01, DBT-03, DBT-06, AFF-30, LED-F08, LED-F11"""
     samples = Samples()
     await keep(MemoryStore(samples.ids), samples, steps)
 
@@ -43,10 +65,12 @@ async def test_any_flows_keep_the_books_in_memory_right(steps: Sequence[Step]) -
 @settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(steps=flows)
 @example(steps=FULL_CIRCLE)
+@example(steps=LAPSES_TWICE)
+@example(steps=FORGIVEN_AND_BACK)
 async def test_any_flows_keep_the_books_in_postgres_right(
     postgres: PostgresStore, samples: Samples, steps: Sequence[Step]
 ) -> None:
-    """rules: LED-02, LED-03, LED-04, LED-06, LED-20"""
+    """rules: LED-02, LED-03, LED-04, LED-06, LED-20, BAL-04, COM-14, DBT-01, DBT-03, DBT-06, AFF-30, LED-F08, LED-F11"""
     await keep(postgres, samples, steps)
 
 
@@ -107,10 +131,12 @@ async def check_statement(store: Store, keeper: Bookkeeper) -> None:
 
 
 async def check_repetition(store: Store, keeper: Bookkeeper, held: dict[MemberId, Holdings]) -> None:
-    """Posting everything once more changes nothing and answers the first postings."""
-    async with committed(store) as work:
-        again = await work.books.post([posting.journal for posting in keeper.posted], NOW + DAY)
-    assert all(posting.replay for posting in again)
-    assert [posting.id for posting in again] == [posting.id for posting in keeper.posted]
+    """Posting all of it, or any prefix of it, once more changes nothing and answers the first postings."""
+    journals = [posting.journal for posting in keeper.posted]
+    for prefix in range(len(journals) + 1):
+        async with committed(store) as work:
+            again = await work.books.post(journals[:prefix], NOW + DAY)
+        assert all(posting.replay for posting in again)
+        assert [posting.id for posting in again] == [posting.id for posting in keeper.posted[:prefix]]
     after = await holdings(store, keeper)
     assert {member: shown(has) for member, has in after.items()} == {member: shown(has) for member, has in held.items()}

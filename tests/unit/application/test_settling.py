@@ -6,8 +6,8 @@ from decimal import Decimal
 import attrs
 import pytest
 
+from cbc_domain.application.money.settle_trades import NotJudged
 from cbc_domain.commissions.model import SettlementReason, SettlementState
-from cbc_domain.commissions.rules import TermsIncomplete
 from cbc_domain.identity.model import AffiliateTier
 from cbc_domain.kernel.events import EventName
 from cbc_domain.kernel.money import BRL, USD, Money
@@ -169,8 +169,9 @@ async def test_a_trade_whose_terms_are_incomplete_is_reported_and_holds_up_no_ot
         await work.trades.save([attrs.evolve(broken, position=attrs.evolve(broken.position, terms=terms))], [])
         await work.commit()
 
-    with pytest.raises(TermsIncomplete):
+    with pytest.raises(NotJudged, match=str(broken.position.id)) as refused:
         await club.price("62000")
+    assert refused.value.code == "state_conflict"
 
     assert (await settled(club, 1)).state is SettlementState.SETTLED
     async with club.store() as work:

@@ -5,15 +5,12 @@ from functools import partial
 
 import attrs
 
+from cbc_domain.application.money.crediting import post_credit
 from cbc_domain.kernel.errors import Invalid, NotFound
-from cbc_domain.kernel.events import Event, EventName
-from cbc_domain.kernel.ids import EventId, LotId, MemberId
+from cbc_domain.kernel.ids import LotId, MemberId
 from cbc_domain.kernel.money import Money, largest_amount
-from cbc_domain.ledger.holdings import Holdings
 from cbc_domain.ledger.model import Journal, Posting
 from cbc_domain.ledger.postings import manual_credit, new_lot, recharge
-from cbc_domain.ledger.rules import after
-from cbc_domain.ledger.spending import compensate
 from cbc_domain.ports.persistence.unit_of_work import Store, UnitOfWork
 from cbc_domain.ports.system import Clock, Identities
 
@@ -58,18 +55,8 @@ async def _credit(identities: Identities, member: MemberId, journal: Journal, no
     if await work.people.member(member) is None:
         raise NotFound("not_found", "expected a member")
     held = (await work.books.hold([member]))[member]
-    known = await work.books.posting(journal.key)
-    journals = [journal] if known else [journal, *await _compensation(work, journal, held, now)]
-    postings = await work.books.post(journals, now)
-    if not postings[0].replay:
-        await work.outbox.add([Event(EventId(identities.new()), EventName.BALANCE_CREDITED, member, now, {"key": journal.key})])
-    return postings[0]
-
-
-async def _compensation(work: UnitOfWork, journal: Journal, held: Holdings, now: datetime) -> list[Journal]:
-    rate = await work.signals.rate(now)
-    paid = compensate(journal, after(held, journal), rate, now)
-    return [paid] if paid else []
+    posting, _ = await post_credit(work, identities, held, journal, now, journal.actor)
+    return posting
 
 
 def _positive(amount: Money) -> None:

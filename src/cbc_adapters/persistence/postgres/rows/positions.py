@@ -49,6 +49,8 @@ def position_of(row: RowMapping) -> Position:
         closed_at=row["closed_at"],
         close_reason=CloseReason(row["close_reason"]) if row["close_reason"] else None,
         settlement=SettlementState(row["settlement"]),
+        settings_version=row["settings_version"],
+        excess=row["excess"],
     )
 
 
@@ -69,6 +71,7 @@ def position_row(position: Position) -> dict[str, Any]:
         "contract_size": position.contract_size,
         "created_at": position.created_at,
         "settlement": position.settlement.value,
+        "settings_version": position.settings_version,
         **position_state_row(position),
     }
 
@@ -91,6 +94,7 @@ def position_state_row(position: Position) -> dict[str, Any]:
         "closing_reason": position.closing_reason.value if position.closing_reason else None,
         "closed_at": position.closed_at,
         "close_reason": position.close_reason.value if position.close_reason else None,
+        "excess": position.excess,
         "result": net(position) if position.state.final else None,
     }
 
@@ -112,6 +116,8 @@ def settlement_of(row: RowMapping) -> Settlement:
         debt=amount("debt"),
         rate=_rate_of(row),
         journal=None if row["journal"] is None else JournalId(row["journal"]),
+        profit=row["profit"],
+        computed=row["computed"],
     )
 
 
@@ -133,6 +139,8 @@ def settlement_row(settlement: Settlement) -> dict[str, Any]:
         "rate_provider_at": rate.provider_at if rate else None,
         "rate_accepted_at": rate.accepted_at if rate else None,
         "journal": settlement.journal,
+        "profit": settlement.profit,
+        "computed": settlement.computed,
     }
 
 
