@@ -33,6 +33,7 @@ from cbc_domain.ports.exchange import Exchange
 from cbc_domain.ports.persistence.people import Credential, Wishes
 from cbc_domain.ports.persistence.trades import Trade
 from cbc_domain.ports.persistence.unit_of_work import Store
+from cbc_domain.ports.security import Passwords
 from cbc_domain.ports.system import Clock, Identities
 from cbc_domain.signals.model import Strategy
 from cbc_domain.trading.sizes import Instrument
@@ -180,7 +181,9 @@ class Club(Surroundings):
                 return
 
 
-def platform_of(store: Store, exchange: Exchange, clock: Clock, identities: Identities) -> Platform:
+def platform_of(
+    store: Store, exchange: Exchange, clock: Clock, identities: Identities, passwords: Passwords | None = None
+) -> Platform:
     """Every use case over these ports, live trading allowed."""
     return Platform(
         store=store,
@@ -189,7 +192,7 @@ def platform_of(store: Store, exchange: Exchange, clock: Clock, identities: Iden
         identities=identities,
         together=LoopTogether(),
         throttle=MemoryThrottle(),
-        passwords=Argon2Passwords(),
+        passwords=passwords or Argon2Passwords(),
         tokens=JwtAccessTokens("k" * 40),
         sealer=Vault({"k1": bytes(range(KEY_BYTES))}, "k1"),
         letters=Silence(),

@@ -1,7 +1,7 @@
 """The venue as stories see it: what an account really has there, and an exchange that fails as no plan foresees."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 import attrs
@@ -12,7 +12,7 @@ from cbc_adapters.exchange.simulated.faults import FaultPlan
 from cbc_adapters.system.stepped.clock import SteppedClock
 from cbc_domain.kernel.ids import AccountId
 from cbc_domain.kernel.venues import Environment, Side, Symbol, Venue
-from cbc_domain.ports.exchange import Report, Ticket
+from cbc_domain.ports.exchange import ClosedResult, Report, Ticket
 from cbc_domain.risk.model import ExchangeAccount
 from cbc_domain.trading.sizes import AccountReading, Quote
 
@@ -45,6 +45,8 @@ class FragileExchange(SimulatedExchange):
     readings_until_it_breaks: int | None = None
     each_reading_takes: timedelta | None = None
     on_reading: Callable[[], Awaitable[object]] | None = None
+    reported: ClosedResult | None = None
+    """What the venue says of every closing from now on, whatever it said before."""
 
     def __init__(self, venue: SimulatedVenue, clock: SteppedClock, faults: FaultPlan | None) -> None:
         super().__init__(venue, clock, faults=faults, opening_balance=None)
@@ -70,6 +72,11 @@ class FragileExchange(SimulatedExchange):
             act, self.on_reading = self.on_reading, None
             await act()
         return await super().readings(accounts)
+
+    async def closed_result(
+        self, account: ExchangeAccount, symbol: Symbol, side: Side, since: datetime, until: datetime
+    ) -> ClosedResult | None:
+        return self.reported or await super().closed_result(account, symbol, side, since, until)
 
     async def place(self, account: ExchangeAccount, ticket: Ticket, attached: Sequence[Ticket] = ()) -> Report:
         if account.id == self.broken:

@@ -100,7 +100,7 @@ def _named(server: str, database: str) -> str:
     return server.replace("/postgres?", f"/{database}?")
 
 
-def _run(work: Coroutine[object, object, None]) -> None:
+def _run(work: Coroutine[object, object, object]) -> None:
     # A loop of its own: the loop of a test belongs to the test.
     with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
         runner.run(work)

@@ -114,6 +114,11 @@ class Surroundings:
         ]
         self.venue.place(trade.position.account, entry, self.clock.now(), legs)
 
+    async def result_at_venue(self, member: Member) -> Decimal:
+        """What an account earned and paid at the venue since it was opened, in USDT."""
+        account = self.venue.accounts[(await self.account(member)).id]
+        return account.realised - account.fees - account.funding
+
     def break_account(self, account: ExchangeAccount) -> None:
         """Every call of an account fails with an error that no adapter should let through."""
         self.exchange.broken = account.id

@@ -6,13 +6,19 @@ from cbc_domain.application.health.check_invariants import CheckInvariants
 from cbc_domain.application.health.check_readiness import CheckReadiness
 from cbc_domain.application.health.explain import Explain
 from cbc_domain.application.market.observe_market import ObserveMarket
+from cbc_domain.application.money.convert_commission import ConvertCommission
 from cbc_domain.application.money.expire_credit import ExpireCredit
+from cbc_domain.application.money.forgive_debt import ForgiveDebt
 from cbc_domain.application.money.grant_credit import GrantCredit, RecordRecharge
+from cbc_domain.application.money.record_results import AskVenues, RecordResults, ReviewResults
+from cbc_domain.application.money.reverse_commission import ReverseCommission
 from cbc_domain.application.money.settle_trades import SettleTrades
+from cbc_domain.application.money.show_debts import ShowDebts
 from cbc_domain.application.money.show_money import ShowMoney
 from cbc_domain.application.people.change_settings import ChangeSettings, ShowSettings
 from cbc_domain.application.people.connect_account import ConnectAccount
 from cbc_domain.application.people.create_strategy import CreateStrategy
+from cbc_domain.application.people.move_region import MoveRegion
 from cbc_domain.application.people.open_session import OpenSession
 from cbc_domain.application.people.pause_trading import PauseTrading
 from cbc_domain.application.people.register import Register
@@ -25,8 +31,10 @@ from cbc_domain.application.trading.close_position import ClosePosition
 from cbc_domain.application.trading.close_positions import ClosePositions
 from cbc_domain.application.trading.decide_signal import DecideSignal
 from cbc_domain.application.trading.desk import Desk
+from cbc_domain.application.trading.emergency import Emergency
 from cbc_domain.application.trading.finish_tasks import FinishTasks
 from cbc_domain.application.trading.first_calls import FirstCalls
+from cbc_domain.application.trading.forget_bodies import ForgetBodies
 from cbc_domain.application.trading.inject_signal import InjectSignal
 from cbc_domain.application.trading.limit_alerts import LimitAlerts
 from cbc_domain.application.trading.market_of import MarketOf
@@ -37,10 +45,13 @@ from cbc_domain.application.trading.protect_positions import ProtectPositions
 from cbc_domain.application.trading.receive_signal import ReceiveSignal, SignalIntake
 from cbc_domain.application.trading.recognise_sender import RecogniseSender
 from cbc_domain.application.trading.reconcile import Reconcile
+from cbc_domain.application.trading.show_receipts import ShowReceipts
 from cbc_domain.application.trading.show_trading import ShowTrading
+from cbc_domain.application.trading.watch_risks import WatchRisks
 from cbc_domain.ports.cache import Throttle
 from cbc_domain.ports.exchange import Exchange
 from cbc_domain.ports.notifications import Letters
+from cbc_domain.ports.persistence.books import Teller
 from cbc_domain.ports.persistence.unit_of_work import Store
 from cbc_domain.ports.security import AccessTokens, Passwords, Sealer
 from cbc_domain.ports.system import Clock, Identities, Together
@@ -51,6 +62,7 @@ class Platform(containers.DeclarativeContainer):
     """Give it the ports (`live` opens them) and it makes every use case."""
 
     store: providers.Dependency[Store] = providers.Dependency()
+    teller: providers.Dependency[Teller] = providers.Dependency()
     exchange: providers.Dependency[Exchange] = providers.Dependency()
     clock: providers.Dependency[Clock] = providers.Dependency()
     identities: providers.Dependency[Identities] = providers.Dependency()
@@ -77,17 +89,19 @@ class Platform(containers.DeclarativeContainer):
     show_member = providers.Factory(ShowMember, store=store, clock=clock, process_allows_live=process_allows_live)
     show_settings = providers.Factory(ShowSettings, store=store, clock=clock, limits=limits)
     change_settings = providers.Factory(ChangeSettings, store=store, clock=clock, identities=identities, limits=limits)
+    move_region = providers.Factory(MoveRegion, store=store, clock=clock, identities=identities)
     pause_trading = providers.Factory(PauseTrading, store=store, clock=clock, identities=identities)
     connect_account = providers.Factory(ConnectAccount, store=store, clock=clock, identities=identities)
     create_strategy = providers.Factory(CreateStrategy, store=store, clock=clock, identities=identities, sealer=sealer)
 
-    observe_market = providers.Factory(ObserveMarket, store=store)
+    observe_market = providers.Factory(ObserveMarket, store=store, identities=identities)
     intake = providers.Factory(SignalIntake, store=store, identities=identities)
     recognise_sender = providers.Factory(RecogniseSender, store=store, sealer=sealer)
     limit_alerts = providers.Factory(LimitAlerts, throttle=throttle)
     receive_signal = providers.Factory(
         ReceiveSignal, store=store, clock=clock, recognise=recognise_sender, limit=limit_alerts, intake=intake
     )
+    forget_bodies = providers.Factory(ForgetBodies, store=store, clock=clock)
     inject_signal = providers.Factory(InjectSignal, store=store, clock=clock, intake=intake)
     decide_signal = providers.Factory(DecideSignal, store=store, clock=clock, identities=identities)
     close_signalled = providers.Factory(ClosePositions, store=store, clock=clock, identities=identities)
@@ -141,13 +155,25 @@ class Platform(containers.DeclarativeContainer):
         ApplyFills, store=store, exchange=exchange, clock=clock, identities=identities, keeper=keeper
     )
     reconcile = providers.Factory(Reconcile, store=store, clock=clock, identities=identities)
+    emergency = providers.Factory(Emergency, store=store, clock=clock, identities=identities)
+    watch_risks = providers.Factory(WatchRisks, store=store, clock=clock, identities=identities)
     close_position = providers.Factory(ClosePosition, store=store, clock=clock, identities=identities)
     show_trading = providers.Factory(ShowTrading, store=store, clock=clock)
+    show_receipts = providers.Factory(ShowReceipts, store=store)
 
-    settle_trades = providers.Factory(SettleTrades, store=store, clock=clock, identities=identities)
+    ask_venues = providers.Factory(AskVenues, exchange=exchange, together=together)
+    record_results = providers.Factory(RecordResults, store=store, clock=clock, ask=ask_venues)
+    review_results = providers.Factory(ReviewResults, store=store, clock=clock, ask=ask_venues)
+    settle_trades = providers.Factory(
+        SettleTrades, store=store, clock=clock, identities=identities, record_results=record_results
+    )
+    reverse_commission = providers.Factory(ReverseCommission, store=store, clock=clock, identities=identities)
+    convert_commission = providers.Factory(ConvertCommission, store=store, clock=clock, identities=identities)
+    forgive_debt = providers.Factory(ForgiveDebt, store=store, clock=clock, identities=identities)
+    show_debts = providers.Factory(ShowDebts, store=store, clock=clock)
     grant_credit = providers.Factory(GrantCredit, store=store, clock=clock, identities=identities)
     record_recharge = providers.Factory(RecordRecharge, store=store, clock=clock, identities=identities)
-    expire_credit = providers.Factory(ExpireCredit, store=store, clock=clock)
+    expire_credit = providers.Factory(ExpireCredit, store=store, clock=clock, identities=identities)
     show_money = providers.Factory(ShowMoney, store=store, clock=clock, process_allows_live=process_allows_live)
 
     check_invariants = providers.Factory(CheckInvariants, store=store, clock=clock)

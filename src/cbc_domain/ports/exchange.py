@@ -102,13 +102,27 @@ class Holding:
 
 @attrs.frozen
 class Ending:
-    """How a venue's own records say that a holding went: `quantity` in the venue's unit at the average `price`, fee in USDT."""
+    """How a venue's own records say that a holding went: `quantity` in the venue's unit at the average `price`.
+
+    `fee` and the `funding` paid while it was held are in USDT, negative funding was received (POS-12).
+    """
 
     quantity: Decimal
     price: Decimal
     fee: Decimal
     at: datetime
     liquidated: bool = False
+    funding: Decimal = Decimal(0)
+
+
+@attrs.frozen
+class ClosedResult:
+    """What a venue's own records say that the closings of a side brought: `quantity` in the venue's unit was closed, and
+    `net` is its result in USDT after fees and funding, those of opening included.
+    """
+
+    quantity: Decimal
+    net: Decimal
 
 
 class Exchange(Protocol):
@@ -148,6 +162,14 @@ class Exchange(Protocol):
 
     async def ending(self, account: ExchangeAccount, symbol: Symbol, side: Side, since: datetime) -> Ending | None:
         """The last closing of a side of a symbol since an instant, whoever ordered it (POS-10); None when none is recorded."""
+
+    async def closed_result(
+        self, account: ExchangeAccount, symbol: Symbol, side: Side, since: datetime, until: datetime
+    ) -> ClosedResult | None:
+        """All closings of a side from `since` to `until`, both included, whoever ordered them (COM-05).
+
+        None while the venue has no record of them.
+        """
 
     async def changes(self, most: int) -> Sequence[Report]:
         """What the venues' private streams told since the last call, oldest first; empty when nothing came.

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import datetime
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import attrs
@@ -68,15 +69,21 @@ def choose_account(
     preferred: Venue,
     listed: Callable[[ExchangeAccount], bool],
     funded: Callable[[ExchangeAccount], bool],
+    spread: Callable[[ExchangeAccount], Decimal | None] = lambda _: None,
 ) -> ExchangeAccount | None:
     """The one account a signal is traded on: the preferred venue's if it lists the symbol, else the best other (ORD-05).
 
-    The others are compared by balance sufficient, then listed, then by venue and ID; without any listed one the first
-    usable account is named, so that the refusal can say why.
+    The others are compared by listed, then balance sufficient, then lower spread (unknown last), then venue and ID; without
+    any listed one the first usable account is named, so that the refusal can say why.
     """
     usable = usable_accounts(accounts, environment, preferred)
     best = next((one for one in usable if one.venue is preferred and listed(one)), None)
-    return best or min(usable, key=lambda one: (not listed(one), not funded(one), usable.index(one)), default=None)
+
+    def rank(one: ExchangeAccount) -> tuple[bool, bool, bool, Decimal, int]:
+        apart = spread(one)
+        return not listed(one), not funded(one), apart is None, apart or Decimal(0), usable.index(one)
+
+    return best or min(usable, key=rank, default=None)
 
 
 def account_reason(accounts: Iterable[ExchangeAccount], environment: Environment) -> Reason:

@@ -33,6 +33,12 @@ def loss_percentage(before: Decimal, equity: Decimal) -> Decimal:
     return EXACT.multiply(EXACT.divide(EXACT.subtract(before, equity), before), Decimal(100))
 
 
+def draws_down(activity: Activity, equity: Decimal, limits: SystemLimits) -> bool:
+    """Say whether so much of the highest equity is lost that opens pause until the member resumes (RSK-01, RSK-03)."""
+    peak = activity.base.peak if activity.base else None
+    return peak is not None and loss_percentage(peak, equity) >= limits.drawdown_percentage
+
+
 def streak_pause(losses: int, last_closed_at: datetime | None, limits: SystemLimits) -> datetime | None:
     """When a run of losing positions lets opens go on; None while it is too short (RSK-12)."""
     if last_closed_at is None or losses < limits.loss_streak:
@@ -59,21 +65,24 @@ def slips(mark: Decimal, reference: Decimal, limits: SystemLimits) -> bool:
 
 def stops_opening(stops: Iterable[Stop], venue: Venue | None, symbol: Symbol, strategy: StrategyId, member: MemberId) -> bool:
     """Say whether an emergency act of any level forbids this open; `venue` None when none was chosen (RSK-20)."""
-    return any(_reaches(stop, venue, symbol, strategy, member) for stop in stops)
+    return any(reaches(stop.scope, stop.target, venue, symbol, strategy, member) for stop in stops)
 
 
-def _reaches(stop: Stop, venue: Venue | None, symbol: Symbol, strategy: StrategyId, member: MemberId) -> bool:
-    match stop.scope:
+def reaches(
+    scope: StopScope, target: str | None, venue: Venue | None, symbol: Symbol, strategy: StrategyId, member: MemberId
+) -> bool:
+    """Say whether a trade is in the scope of an emergency act (RSK-20)."""
+    match scope:
         case StopScope.GLOBAL:
             return True
         case StopScope.EXCHANGE:
-            return venue is not None and stop.target == venue.value
+            return venue is not None and target == venue.value
         case StopScope.SYMBOL:
-            return stop.target == symbol
+            return target == symbol
         case StopScope.STRATEGY:
-            return stop.target == str(strategy)
+            return target == str(strategy)
         case StopScope.USER:
-            return stop.target == str(member)
+            return target == str(member)
 
 
 def _losses(activity: Activity, equity: Decimal, settings: TradingSettings, limits: SystemLimits) -> Iterator[Reason]:
@@ -84,8 +93,7 @@ def _losses(activity: Activity, equity: Decimal, settings: TradingSettings, limi
         yield Reason.DAILY_LOSS_LIMIT
     if base and loss_percentage(base.week_start, equity) >= limits.weekly_loss_percentage:
         yield Reason.WEEKLY_LOSS_LIMIT
-    drawdown = loss_percentage(base.peak, equity) if base else Decimal(0)
-    if activity.drawdown_paused or drawdown >= limits.drawdown_percentage:
+    if activity.drawdown_paused or draws_down(activity, equity, limits):
         yield Reason.DRAWDOWN_PAUSE
 
 

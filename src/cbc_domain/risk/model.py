@@ -11,7 +11,10 @@ from cbc_domain.kernel.venues import Environment, Symbol, Venue
 
 
 class Reason(StrEnum):
-    """Every reason code of decisions and tasks (section 37), in the order of ELG-04 where it has one."""
+    """Every reason code of decisions and tasks (section 37), in the order of ELG-04 where it has one.
+
+    `rate_limited` is the book's code for who is too fast; its list of reasons has none for ORD-15.
+    """
 
     ACCOUNT_NOT_ACTIVE = "account_not_active"
     TRADING_DISABLED = "trading_disabled"
@@ -46,6 +49,7 @@ class Reason(StrEnum):
     SLIPPAGE_TOO_HIGH = "slippage_too_high"
     WINDOW_EXPIRED = "window_expired"
     SIGNAL_TOO_OLD = "signal_too_old"
+    RATE_LIMITED = "rate_limited"
     UNAVAILABLE = "unavailable"
 
 
@@ -139,11 +143,20 @@ class ExchangeAccount:
 
 @attrs.frozen
 class EquityBase:
-    """The equities that loss limits are measured against (RSK-03), in USDT, for one member and environment."""
+    """The equities that loss limits are measured against (RSK-03), in USDT, for one member and environment.
+
+    As stored they are less what was ever moved in, `moved` gives what they are worth now; `peak` is None where the member
+    resumed after a drawdown and nothing was measured since.
+    """
 
     day_start: Decimal
     week_start: Decimal
-    peak: Decimal
+    peak: Decimal | None
+
+    def moved(self, transferred: Decimal) -> "EquityBase":
+        """Adjust by what was moved in so far, less what was moved out: neither is a gain or a loss."""
+        peak = None if self.peak is None else self.peak + transferred
+        return EquityBase(self.day_start + transferred, self.week_start + transferred, peak)
 
 
 @attrs.frozen
@@ -151,7 +164,8 @@ class Activity:
     """What a member has open, blocked and done in one environment, counting tasks in flight (ELG-05).
 
     `open_symbols` and `open_count` count positions OPENING, PROTECTED and CLOSING; `open_notional` and `margin_in_flight`
-    are USDT; `blocked_coins` maps a coin to the instant it is free again; `loss_streak_until` is None when not paused.
+    are USDT; `blocked_coins` maps a coin to the instant it is free again; `loss_streak_until` is None when not paused;
+    `drawdown_paused` lasts until the member resumes (RSK-01).
     """
 
     environment: Environment
@@ -169,6 +183,19 @@ class Activity:
     @property
     def open_count(self) -> int:
         return len(self.open_symbols)
+
+
+@attrs.frozen
+class LimitNotice:
+    """A risk limit that was reached (RSK-04): `value` is None when it cannot be measured now.
+
+    `until` is when it ends by itself; None means that it ends when the measure is below it again, or by the member's own act.
+    """
+
+    reason: Reason
+    value: Decimal | None
+    limit: Decimal
+    until: datetime | None
 
 
 @attrs.frozen

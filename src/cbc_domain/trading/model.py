@@ -9,7 +9,7 @@ import attrs
 from cbc_domain.commissions.model import SettlementState, Terms
 from cbc_domain.kernel.ids import AccountId, MemberId, OrderId, PositionId, SignalId, StrategyId, TaskId
 from cbc_domain.kernel.venues import Environment, Side, Symbol, Venue
-from cbc_domain.risk.model import LiveGate, Reason
+from cbc_domain.risk.model import LimitNotice, LiveGate, Reason
 from cbc_domain.trading.sizes import Size
 
 
@@ -82,7 +82,8 @@ class Order:
 
     `client_id` is deterministic (ORD-03); `quantity` in the venue's unit; `trigger` is the price of a stop or target,
     None for market legs; `side` is the side of the position: the entry of a LONG buys, its other legs sell.
-    `filled`, `average_price` and `fee` come from fills only (ORD-12). `lost_at` is when its fate was last unknown.
+    `filled`, `average_price` and `fee` come from fills only (ORD-12). `lost_at` is when its fate was last unknown,
+    `ended_at` when it was refused, cancelled or lapsed.
     """
 
     id: OrderId
@@ -108,6 +109,7 @@ class Order:
     acked_at: datetime | None = None
     filled_at: datetime | None = None
     lost_at: datetime | None = None
+    ended_at: datetime | None = None
     attempts: int = 0
     error_code: str | None = None
     fill_ids: frozenset[str] = frozenset()
@@ -119,7 +121,10 @@ class Order:
 
 @attrs.frozen
 class Fill:
-    """One execution as the venue records it; `id` is the venue's and unique per venue and account; fee in USDT."""
+    """One execution as the venue records it; `id` is the venue's and unique per venue and account; fee in USDT.
+
+    `funding` is what the closed quantity paid while it was held, in USDT, negative for received (ORD-12, POS-12).
+    """
 
     id: str
     client_order_id: str
@@ -128,6 +133,16 @@ class Fill:
     fee: Decimal
     at: datetime
     maker: bool = False
+    funding: Decimal = Decimal(0)
+
+
+@attrs.frozen
+class Setback:
+    """A sending that brought nothing: `code` is why the venue put it off (ORD-07), or `lost` when no answer came (ORD-04)."""
+
+    client_order_id: str
+    at: datetime
+    code: str
 
 
 class PositionState(StrEnum):
@@ -163,6 +178,8 @@ class Position:
     `size` is what was planned; `bought` and `sold` are the venue-unit quantities of entry and closing fills, with their
     average prices; `fees` and `funding` are USDT paid (negative funding: received); stop and target are those in force.
     The multipliers are the distances of stop and target in percent of the entry price (SIZ-01, SIZ-13).
+    `settings_version` is that of the member's settings when it was planned (CFG-04). `excess` is what the venue held beyond it
+    when it was last asked, in the venue's unit: the member's own, which is left alone and shown to him (POS-10).
     """
 
     id: PositionId
@@ -195,6 +212,8 @@ class Position:
     closed_at: datetime | None = None
     close_reason: CloseReason | None = None
     settlement: SettlementState = SettlementState.UNSETTLED
+    settings_version: int = 0
+    excess: Decimal = Decimal(0)
 
     @property
     def quantity(self) -> Decimal:
@@ -214,10 +233,14 @@ class Ordered:
 
 @attrs.frozen
 class Skipped:
-    """A member's part of a signal that will not be traded: every reason, the first is the headline (ELG-04)."""
+    """A member's part of a signal that will not be traded: every reason, the first is the headline (ELG-04).
+
+    `limits` says more of those reasons that are risk limits (RSK-04).
+    """
 
     member: MemberId
     signal: SignalId
     environment: Environment
     reasons: tuple[Reason, ...]
     failing_gates: tuple[LiveGate, ...] = ()
+    limits: tuple[LimitNotice, ...] = ()

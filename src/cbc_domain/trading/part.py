@@ -14,6 +14,7 @@ from cbc_domain.risk.defaults import Switches, SystemLimits
 from cbc_domain.risk.eligibility import LiveFacts, choose_account, effective_environment, live_gates, usable_accounts
 from cbc_domain.risk.model import Activity, ExchangeAccount, LiveGate, TradingSettings
 from cbc_domain.risk.settings import clamp
+from cbc_domain.trading.advice import tightened
 from cbc_domain.trading.candidates import Candidate
 from cbc_domain.trading.opening import Opening
 from cbc_domain.trading.sizes import AccountReading, Instrument, Quote
@@ -66,12 +67,18 @@ def part_of(candidate: Candidate, opening: Opening) -> Part:
         settings.preferred_exchange,
         lambda one: _listed(one, opening),
         lambda one: _funded(one, opening),
+        lambda one: _spread(one, opening),
     )
     market = (account.venue, account.environment) if account else None
     quote = opening.quotes.get(market) if market else None
     reading = opening.readings.get(account.id) if account else None
     usable_quote = quote if quote and fresh(quote.at, opening.now, opening.limits.measure_age) else None
     usable_reading = reading if reading and fresh(reading.at, opening.now, opening.limits.reading_age) else None
+    advised, sizing = opening.signal.advised, opening.switches.sizing_reading
+    if usable_quote is not None and opening.strategy.trusted:
+        settings = tightened(settings, advised, side, usable_quote.price, opening.limits, sizing)
+    wealth = wealth_of(candidate, environment, opening.readings) if usable_reading else None
+    activity = next((one for one in candidate.activities if one.environment is environment), None)
     return Part(
         candidate=candidate,
         opening=opening,
@@ -81,12 +88,12 @@ def part_of(candidate: Candidate, opening: Opening) -> Part:
         gates=gates,
         environment=environment,
         account=account,
-        activity=next((one for one in candidate.activities if one.environment is environment), None),
+        activity=measured(activity, wealth) if activity and wealth else activity,
         instrument=opening.instruments.get(market) if market else None,
         listed=market is None or market not in opening.instruments or opening.instruments[market] is not None,
         quote=usable_quote,
         reading=usable_reading,
-        equity=total_equity(candidate, environment, opening.readings) if usable_reading else None,
+        equity=wealth.equity if wealth else None,
     )
 
 
@@ -127,14 +134,31 @@ def funds(part: Part) -> Funds | None:
     )
 
 
-def total_equity(
-    candidate: Candidate, environment: Environment, readings: Mapping[AccountId, AccountReading]
-) -> Decimal | None:
-    """What the member's usable accounts of an environment hold together, in USDT; None when one of them was not read."""
+@attrs.frozen
+class Wealth:
+    """What accounts hold together and what was moved into them, in USDT; `earned` is what limits are measured by (RSK-03)."""
+
+    equity: Decimal
+    transferred: Decimal
+
+    @property
+    def earned(self) -> Decimal:
+        return self.equity - self.transferred
+
+
+def wealth_of(candidate: Candidate, environment: Environment, readings: Mapping[AccountId, AccountReading]) -> Wealth | None:
+    """Sum up the member's usable accounts of an environment; None when one of them was not read."""
     usable = usable_accounts(candidate.accounts, environment, candidate.settings.preferred_exchange)
     if not usable or any(account.id not in readings for account in usable):
         return None
-    return sum((readings[account.id].equity for account in usable), start=Decimal(0))
+    read = [readings[account.id] for account in usable]
+    return Wealth(sum((one.equity for one in read), Decimal(0)), sum((one.transferred for one in read), Decimal(0)))
+
+
+def measured(activity: Activity, wealth: Wealth) -> Activity:
+    """Bring the equities that losses are measured against to what they are worth after all deposits (RSK-03)."""
+    base = activity.base
+    return activity if base is None else attrs.evolve(activity, base=base.moved(wealth.transferred))
 
 
 def fresh(at: datetime, now: datetime, age: timedelta) -> bool:
@@ -152,6 +176,11 @@ def _subject(opening: Opening) -> tuple[Symbol, Side]:
 def _listed(account: ExchangeAccount, opening: Opening) -> bool:
     instrument = opening.instruments.get((account.venue, account.environment))
     return instrument is not None and instrument.tradable
+
+
+def _spread(account: ExchangeAccount, opening: Opening) -> Decimal | None:
+    quote = opening.quotes.get((account.venue, account.environment))
+    return quote.spread if quote else None
 
 
 def _funded(account: ExchangeAccount, opening: Opening) -> bool:

@@ -1,6 +1,6 @@
 """From a signal to one member's orders, or to every reason why not; and from a wish to close to an exit."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from decimal import Decimal
 
@@ -13,7 +13,9 @@ from cbc_domain.kernel.ids import OrderId, SignalId, TaskId
 from cbc_domain.kernel.venues import Environment
 from cbc_domain.plans.rules import plan as plan_of
 from cbc_domain.risk.eligibility import meets_minimum, ordered, usable_accounts
-from cbc_domain.risk.model import ExchangeAccount, Reason
+from cbc_domain.risk.model import ExchangeAccount, LimitNotice, Reason
+from cbc_domain.risk.notices import notices
+from cbc_domain.trading.advice import last_instant
 from cbc_domain.trading.candidates import Candidate
 from cbc_domain.trading.model import CloseReason, Leg, Order, Ordered, Position, Skipped, Task, TaskAction
 from cbc_domain.trading.opening import Opening, PlannedIds
@@ -37,7 +39,8 @@ def plan(candidate: Candidate, opening: Opening, ids: PlannedIds) -> Ordered | S
     reasons = ordered((*refusals(part), *unsized))
     if reasons or not isinstance(sized, Size):
         kept = reasons or (Reason.UNAVAILABLE,)
-        return Skipped(candidate.member.id, opening.signal.id, part.environment, kept, part.gates)
+        limits = tuple(_notices(part, kept))
+        return Skipped(candidate.member.id, opening.signal.id, part.environment, kept, part.gates, limits)
     return _ordered(part, sized, ids)
 
 
@@ -111,6 +114,12 @@ def _sized(part: Part) -> Size | Unsized | None:
     )
 
 
+def _notices(part: Part, reasons: Iterable[Reason]) -> Iterator[LimitNotice]:
+    if part.activity is not None and part.equity is not None:
+        zone, opening = part.candidate.member.time_zone, part.opening
+        yield from notices(reasons, part.activity, part.equity, part.settings, opening.limits, opening.now, zone)
+
+
 def _factor(opening: Opening) -> Decimal:
     decision, reading = opening.signal.decision, opening.signal.reading
     return min(decision.size_factor if decision else Decimal(1), reading.size_factor if reading else Decimal(1))
@@ -147,6 +156,7 @@ def _position(part: Part, sized: Size, ids: PlannedIds) -> Position:
         take_multiplier=apart.take,
         contract_size=part.instrument.contract_size,
         created_at=part.opening.now,
+        settings_version=part.candidate.settings_version,
     )
 
 
@@ -177,5 +187,5 @@ def _task(part: Part, position: Position, ids: PlannedIds) -> Task:
         base_priority=base_priority(TaskAction.OPEN, position.environment, kind, real_meets_minimum=funded),
         waiting_since=now,
         due_at=now,
-        not_after=signal.received_at + part.opening.limits.execution_window,
+        not_after=last_instant(signal.received_at + part.opening.limits.execution_window, signal.advised),
     )

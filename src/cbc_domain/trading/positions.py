@@ -28,12 +28,13 @@ _RESTORED_PLACES: Final = 24
 def apply_fill(position: Position, order: Order, fill: Fill) -> Position:
     """Fold one execution in; `order` is the order as it was before this fill, and a fill it knows changes nothing.
 
-    Of a closing fill only what was still ours counts, its fee by share (COM-06). The position stays unfinished until `close`.
-    Raises Conflict `state_conflict` for another position's order or a finished position.
+    Of a closing fill only what was still ours counts, its fee and funding by share (COM-06). The position stays unfinished
+    until `close`; an ABANDONED one, whose entry filled after all, stays so.
+    Raises Conflict `state_conflict` for another position's order or a closed position.
     """
     if fill.id in order.fill_ids:
         return position
-    if order.position != position.id or position.state.final:
+    if order.position != position.id or (position.state.final and position.state is not PositionState.ABANDONED):
         raise Conflict(
             "state_conflict", f"expected an unfinished position {order.position}, was {position.id} {position.state}"
         )
@@ -81,18 +82,23 @@ def close(position: Position, orders: Iterable[Order], at: datetime) -> Position
 
 
 def close_outside(
-    position: Position, reason: CloseReason, exit_price: Decimal | None, at: datetime, fee: Decimal = Decimal(0)
+    position: Position,
+    reason: CloseReason,
+    exit_price: Decimal | None,
+    at: datetime,
+    fee: Decimal = Decimal(0),
+    funding: Decimal = Decimal(0),
 ) -> Position:
     """Finish a position that the venue has no more of and whose fills we do not have (POS-10).
 
-    What was open is booked at `exit_price` with our part of the `fee`, the venue's own record of it; without one it is left
-    out of the result.
+    What was open is booked at `exit_price` with our part of `fee` and `funding`, the venue's own record of it; without one
+    it is left out of the result.
     """
     if position.state.final:
         return position
     if position.opened_at is None:
         return _finished(position, PositionState.ABANDONED, None, at)
-    gone = adopt(position, Decimal(0)) if exit_price is None else _booked(position, position.quantity, exit_price, fee)
+    gone = adopt(position, Decimal(0)) if exit_price is None else _booked(position, position.quantity, exit_price, fee, funding)
     liquidated = reason is CloseReason.LIQUIDATION
     return _finished(gone, PositionState.LIQUIDATED if liquidated else PositionState.CLOSED, reason, at)
 
@@ -132,22 +138,26 @@ def _opened_part(position: Position, fill: Fill) -> Position:
         entry_price=mean_price(position.bought, position.entry_price, fill.quantity, fill.price),
         fees=position.fees + fill.fee,
         opened_at=min(position.opened_at or fill.at, fill.at),
-        state=PositionState.CLOSING if position.closing_reason else position.state,
+        state=PositionState.CLOSING if position.closing_reason and not position.state.final else position.state,
     )
 
 
 def _closed_part(position: Position, fill: Fill) -> Position:
     # A closing fill may be told before the entry's: until the entry is known to be complete its planned size is the bound.
-    planned = position.size.quantity if position.state is PositionState.OPENING else Decimal(0)
+    unsure = position.state in {PositionState.OPENING, PositionState.ABANDONED}
+    planned = position.size.quantity if unsure else Decimal(0)
     bound = max(planned, position.bought)
     ours = min(fill.quantity, max(bound - position.sold, Decimal(0)))
     if not ours:
         return position
-    share = fill.fee if ours == fill.quantity else EXACT.divide(EXACT.multiply(fill.fee, ours), fill.quantity)
-    return _booked(position, ours, fill.price, share)
+    return _booked(position, ours, fill.price, _share(fill.fee, ours, fill), _share(fill.funding, ours, fill))
 
 
-def _booked(position: Position, quantity: Decimal, price: Decimal, fee: Decimal) -> Position:
+def _share(amount: Decimal, ours: Decimal, fill: Fill) -> Decimal:
+    return amount if ours == fill.quantity else EXACT.divide(EXACT.multiply(amount, ours), fill.quantity)
+
+
+def _booked(position: Position, quantity: Decimal, price: Decimal, fee: Decimal, funding: Decimal) -> Position:
     if quantity <= 0:
         return position
     return attrs.evolve(
@@ -155,6 +165,7 @@ def _booked(position: Position, quantity: Decimal, price: Decimal, fee: Decimal)
         sold=position.sold + quantity,
         exit_price=mean_price(position.sold, position.exit_price, quantity, price),
         fees=position.fees + fee,
+        funding=position.funding + funding,
     )
 
 

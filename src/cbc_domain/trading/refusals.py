@@ -36,7 +36,7 @@ def _member(part: Part) -> Iterator[Reason]:
     if opening.strategy.state is StrategyState.PAUSED:
         yield Reason.STRATEGY_PAUSED
     if candidate.recent_orders >= opening.limits.orders_per_minute:
-        yield Reason.UNAVAILABLE
+        yield Reason.RATE_LIMITED
 
 
 def _place(part: Part) -> Iterator[Reason]:

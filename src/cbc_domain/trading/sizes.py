@@ -38,18 +38,23 @@ class Instrument:
 
 @attrs.frozen
 class Quote:
-    """A mark price in USDT and when it was read; never older than the rule that uses it allows."""
+    """A mark price in USDT and when it was read; never older than the rule that uses it allows.
+
+    `spread` is how far bid and ask are apart, a fraction of the price; None when the venue does not tell (ORD-05).
+    """
 
     symbol: Symbol
     price: Decimal
     at: datetime
+    spread: Decimal | None = None
 
 
 @attrs.frozen
 class AccountReading:
     """What an exchange says of one account, in USDT (SIZ-02).
 
-    `held` are the symbols in which the account has any position, the member's own included (POS-03).
+    `held` are the symbols in which the account has any position, the member's own included (POS-03). `transferred` is what was
+    ever moved in less what was moved out, as far back as the venue tells: only its changes count (RSK-03).
     """
 
     account: AccountId
@@ -58,6 +63,7 @@ class AccountReading:
     margin_in_use: Decimal
     at: datetime
     held: frozenset[Symbol] = frozenset()
+    transferred: Decimal = Decimal(0)
 
 
 class SizeFlag(StrEnum):

@@ -16,6 +16,7 @@ COMMANDS: Final = {
     "api": ("serve", "The HTTP API alone, over CBC_DATABASE_URL."),
     "worker": ("serve", "A worker alone, over CBC_DATABASE_URL."),
     "admin": ("admin", "Create users and strategies, grant credit."),
+    "emergency": ("emergency", "Stop opens or flatten, also when all else is down."),
     "ledger": ("ledger", "Prove the books, show a member's statement."),
     "explain": ("explain", "Causes and effects of a signal, order, position or journal."),
     "check": ("check", "Every setting, every connection, and what to do about a fault."),

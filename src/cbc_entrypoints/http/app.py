@@ -13,10 +13,22 @@ from litestar.types import ExceptionHandlersMap
 
 from cbc_domain.kernel.errors import DomainError
 from cbc_entrypoints.containers import Platform
-from cbc_entrypoints.http import admin, auth, financial, member_settings, operations, trading, webhooks
+from cbc_entrypoints.http import (
+    admin,
+    affiliate,
+    auth,
+    corrections,
+    financial,
+    member_settings,
+    operations,
+    receipts,
+    trading,
+    webhooks,
+)
 from cbc_entrypoints.http.access import BEARER, PUBLIC, Gate, check_routes, is_public, provide_caller
 from cbc_entrypoints.http.bodies import must_be_json
 from cbc_entrypoints.http.bridge import from_provider
+from cbc_entrypoints.http.client_address import client_address
 from cbc_entrypoints.http.idempotency import AnswerOnce
 from cbc_entrypoints.http.problems import domain_problem, http_problem, too_deep_problem, unexpected_problem
 from cbc_entrypoints.http.request_ids import RequestIds
@@ -39,7 +51,12 @@ USE_CASES: Final = (
     "close_position",
     "preview_trade",
     "show_trading",
+    "show_receipts",
     "show_money",
+    "show_debts",
+    "convert_commission",
+    "reverse_commission",
+    "forgive_debt",
     "check_readiness",
     "check_invariants",
     "create_strategy",
@@ -52,14 +69,20 @@ HANDLERS: Final = (
     *auth.HANDLERS,
     *member_settings.HANDLERS,
     *trading.HANDLERS,
+    *receipts.HANDLERS,
     *financial.HANDLERS,
+    *affiliate.HANDLERS,
     *admin.HANDLERS,
+    *corrections.HANDLERS,
     *operations.HANDLERS,
 )
 
 
-def create_app(platform: Platform) -> Litestar:
-    """Build the API over an opened platform. Raises RuntimeError for a route nobody decided about (ROL-04)."""
+def create_app(platform: Platform, trusted_proxies: int = 0) -> Litestar:
+    """Build the API over an opened platform, behind this many proxies of our own.
+
+    Raises RuntimeError for a route nobody decided about (ROL-04).
+    """
     handlers: ExceptionHandlersMap = {
         DomainError: domain_problem,
         HTTPException: http_problem,
@@ -75,6 +98,7 @@ def create_app(platform: Platform) -> Litestar:
             **{name: from_provider(platform.providers[name]) for name in USE_CASES},
             "answer_once": Provide(lambda: AnswerOnce(platform.store(), platform.clock()), sync_to_thread=False),
             "caller": Provide(provide_caller),
+            "sent_from": Provide(client_address(trusted_proxies), sync_to_thread=False),
         },
         guards=[Gate(platform.authenticate()), must_be_json],
         exception_handlers=handlers,

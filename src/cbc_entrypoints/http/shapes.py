@@ -7,8 +7,8 @@ from uuid import UUID
 
 import msgspec
 
-from cbc_domain.kernel.errors import NotFound
-from cbc_domain.kernel.money import Money
+from cbc_domain.kernel.errors import FieldFault, FieldFaults, Invalid, NotFound
+from cbc_domain.kernel.money import Money, currency, largest_amount
 from cbc_domain.kernel.time import format_instant
 
 PositiveText = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,20}(\.[0-9]{1,20})?$")]
@@ -27,6 +27,22 @@ class MoneyShape(msgspec.Struct, forbid_unknown_fields=True):
 
 def money(value: Money) -> MoneyShape:
     return MoneyShape(value.text, value.currency.code)
+
+
+def money_of(field: str, shape: MoneyShape) -> Money:
+    """Read a positive amount that somebody names (GEN-04, MON-06).
+
+    Raises FieldFaults `amount_not_positive`, or `amount_precision` for any other form and above the largest amount.
+    """
+    try:
+        amount = Money.parse(shape.amount, currency(shape.currency))
+    except Invalid as fault:
+        raise FieldFaults((FieldFault(field, fault.detail, "amount_precision"),)) from None
+    if amount.minor <= 0:
+        raise FieldFaults((FieldFault(field, f"expected a positive amount, was {amount}", "amount_not_positive"),))
+    if amount > (most := largest_amount(amount.currency)):
+        raise FieldFaults((FieldFault(field, f"expected at most {most}, was {amount}", "amount_precision"),))
+    return amount
 
 
 def maybe_money(value: Money | None) -> MoneyShape | None:

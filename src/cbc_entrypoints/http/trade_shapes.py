@@ -1,11 +1,17 @@
 """The wire shapes of orders and positions."""
 
+from typing import Final
+
 import msgspec
 
 from cbc_domain.application.trading.show_trading import PositionShown
+from cbc_domain.ledger.model import AccountKind
 from cbc_domain.trading.model import Order, Position
 from cbc_domain.trading.positions import gross, net
-from cbc_entrypoints.http.shapes import MoneyShape, maybe_money, maybe_text, moment, text
+from cbc_domain.trading.settlement import Settlement
+from cbc_entrypoints.http.shapes import MoneyShape, maybe_money, maybe_text, moment, money, text
+
+_BALANCES: Final = {AccountKind.MEMBER_ADMIN: "admin", AccountKind.MEMBER_REAL: "real"}
 
 
 class OrderShape(msgspec.Struct):
@@ -34,8 +40,35 @@ class Orders(msgspec.Struct):
     next_cursor: str | None
 
 
+class SourceShape(msgspec.Struct):
+    """What one balance of the member gave for a commission: `admin` or `real`, in its own currency."""
+
+    balance: str
+    amount: MoneyShape
+
+
+class CommissionShape(msgspec.Struct):
+    """What a closed position was charged, and how (COM-11): `profit` in USDT, `rate` a fraction of it, frozen at opening.
+
+    `exchange_rate` is BRL per USD, null where none was needed; `sources` and `debt` are the amount.
+    """
+
+    state: str
+    reason: str | None
+    profit: str | None
+    computed: bool
+    rate: str | None
+    exchange_rate: str | None
+    amount: MoneyShape | None
+    sources: list[SourceShape]
+    debt: MoneyShape | None
+
+
 class PositionShape(msgspec.Struct):
-    """Quantities in the venue's unit, results in USDT; `simulated` is true for testnet and paper (GEN-13)."""
+    """Quantities in the venue's unit, results in USDT; `simulated` is true for testnet and paper (GEN-13).
+
+    `excess` is what the exchange holds on this side beyond the position: the member's own, which is left alone (POS-10).
+    """
 
     id: str
     signal_id: str
@@ -47,6 +80,7 @@ class PositionShape(msgspec.Struct):
     status: str
     quantity: str
     planned_quantity: str
+    excess: str
     entry_price: str | None
     exit_price: str | None
     stop_loss: str | None
@@ -59,6 +93,7 @@ class PositionShape(msgspec.Struct):
     funding: str
     settlement: str
     commission: MoneyShape | None
+    charge: CommissionShape | None
     opened_at: str | None
     protected_at: str | None
     closed_at: str | None
@@ -106,6 +141,7 @@ def position_shape(shown: PositionShown) -> PositionShape:
         status=position.state,
         quantity=text(position.quantity),
         planned_quantity=text(position.size.quantity),
+        excess=text(position.excess),
         entry_price=maybe_text(position.entry_price),
         exit_price=maybe_text(position.exit_price),
         stop_loss=maybe_text(position.stop_loss),
@@ -117,8 +153,28 @@ def position_shape(shown: PositionShown) -> PositionShape:
         fees=text(position.fees),
         funding=text(position.funding),
         settlement=position.settlement,
-        commission=maybe_money(shown.settlement.commission) if shown.settlement else None,
+        commission=maybe_money(shown.settlement.paid) if shown.settlement else None,
+        charge=_charge(shown, shown.settlement) if shown.settlement else None,
         opened_at=moment(position.opened_at),
         protected_at=moment(position.protected_at),
         closed_at=moment(position.closed_at),
+    )
+
+
+def _charge(shown: PositionShown, settlement: Settlement) -> CommissionShape:
+    rate = shown.trade.position.terms.rate
+    return CommissionShape(
+        state=settlement.state,
+        reason=settlement.reason,
+        profit=maybe_text(settlement.profit),
+        computed=settlement.computed,
+        rate=None if rate is None else f"{rate:.6f}",
+        exchange_rate=maybe_text(settlement.rate.brl_per_usd) if settlement.rate else None,
+        amount=maybe_money(settlement.commission),
+        sources=[
+            SourceShape(_BALANCES[entry.account.kind], money(entry.amount))
+            for entry in (shown.charge.journal.entries if shown.charge else ())
+            if entry.account.kind in _BALANCES
+        ],
+        debt=maybe_money(settlement.debt),
     )

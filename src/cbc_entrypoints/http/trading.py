@@ -12,6 +12,7 @@ from cbc_domain.application.people.pause_trading import PauseTrading
 from cbc_domain.application.trading.close_position import ClosePosition
 from cbc_domain.application.trading.inject_signal import InjectSignal
 from cbc_domain.application.trading.preview_trade import PreviewTrade
+from cbc_domain.application.trading.show_receipts import ShowReceipts
 from cbc_domain.application.trading.show_trading import ShowTrading
 from cbc_domain.kernel.ids import PositionId, SignalId
 from cbc_domain.kernel.venues import Environment, Side
@@ -24,7 +25,7 @@ from cbc_entrypoints.http.paging import Cursor, Limit, Since, Until, period
 from cbc_entrypoints.http.problems import documented
 from cbc_entrypoints.http.result_shapes import PerformanceAnswer, PreviewAnswer, performance_shape, preview_shape
 from cbc_entrypoints.http.shapes import PositiveText, Reason, maybe_money, object_id
-from cbc_entrypoints.http.signal_shapes import ReadingShape, Signals, SignalShape, reading_shape, signal_shape
+from cbc_entrypoints.http.signal_shapes import ReadingShape, SignalDetail, Signals, reading_shape, signal_detail, signal_shape
 from cbc_entrypoints.http.trade_shapes import Orders, Positions, PositionShape, order_shape, position_shape
 from cbc_entrypoints.http.webhooks import SignalReceipt, receipt_shape, receipt_status
 
@@ -76,9 +77,13 @@ async def signals(
 
 @get("/api/trading/signals/{signal_id:str}", opt=VIEW, responses=documented(401, 404))
 async def signal(
-    signal_id: FromPath[str], caller: NamedDependency[Caller], show_trading: NamedDependency[ShowTrading]
-) -> SignalShape:
-    return signal_shape(await show_trading.signal(caller.member.id, SignalId(object_id(signal_id))))
+    signal_id: FromPath[str],
+    caller: NamedDependency[Caller],
+    show_trading: NamedDependency[ShowTrading],
+    show_receipts: NamedDependency[ShowReceipts],
+) -> SignalDetail:
+    shown = await show_trading.signal(caller.member.id, SignalId(object_id(signal_id)))
+    return signal_detail(shown, await show_receipts.own(caller.member, shown.signal.id))
 
 
 @post(

@@ -3,13 +3,17 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from typing import Final
 
 import attrs
 import structlog
 
-from cbc_domain.kernel.errors import DomainError
+from cbc_domain.application.trading.forget_bodies import CLEANED_EVERY
+from cbc_domain.kernel.errors import DomainError, Unavailable
 from cbc_entrypoints.containers import Platform
 from cbc_entrypoints.worker.role import Role
+
+WATCH_RISKS: Final = "watch_risks"
 
 log = structlog.get_logger()
 
@@ -27,8 +31,11 @@ class Schedule:
         while not stop.is_set():
             try:
                 await self.act()
-            except DomainError as fault:
+            except Unavailable as fault:
                 log.warning("schedule.failed", schedule=self.name, code=fault.code, detail=fault.detail)
+            except DomainError as fault:
+                # Nothing outside was away: somebody has to look at it (COM-12).
+                log.error("schedule.refused", schedule=self.name, code=fault.code, detail=fault.detail)
             except Exception:
                 log.exception("schedule.crashed", schedule=self.name)
             try:
@@ -40,17 +47,20 @@ class Schedule:
 def schedules(platform: Platform, role: Role) -> tuple[Schedule, ...]:
     known = (
         Schedule("reconcile", Role.EXECUTE, timedelta(seconds=30), platform.reconcile()),
+        Schedule(WATCH_RISKS, Role.EXECUTE, timedelta(minutes=1), platform.watch_risks()),
         Schedule("settle", Role.MONEY, timedelta(minutes=1), platform.settle_trades()),
         Schedule("seal_and_prove", Role.MONEY, timedelta(seconds=60), _proof(platform)),
+        Schedule("review_results", Role.MONEY, timedelta(days=1), platform.review_results()),
         Schedule("expire_credit", Role.MONEY, timedelta(hours=1), platform.expire_credit()),
+        Schedule("forget_bodies", Role.INGEST, CLEANED_EVERY, platform.forget_bodies()),
     )
     return tuple(schedule for schedule in known if role.covers(schedule.role))
 
 
 def _proof(platform: Platform) -> Callable[[], Awaitable[object]]:
     async def prove() -> None:
-        health = await platform.check_invariants()()
+        health = await platform.check_invariants()(whole=False)
         if not health.holds:
-            log.error("invariants.broken", proof=str(health.proof), unprotected=health.unprotected)
+            log.error("invariants.broken", faults=health.proof.faults[:10], unprotected=health.unprotected)
 
     return prove

@@ -1,15 +1,19 @@
 """Two signals at once for one member, and what a page of members costs."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 import pytest
+from dependency_injector import providers
 
+from cbc_adapters.exchange.simulated.listing import DEMONSTRATION
 from cbc_adapters.persistence.postgres.unit_of_work import PostgresStore
 from cbc_domain.kernel.errors import Conflict
 from cbc_domain.kernel.venues import Environment, Symbol
+from cbc_domain.risk.defaults import SystemLimits
 from cbc_domain.risk.model import Reason
+from tests.club import PRICE, open_club
 from tests.integration.postgres.counting import counted
 from tests.promises.samples import BTC, NOW, SECOND, Place, Samples, committed
 
@@ -143,3 +147,48 @@ async def test_saving_many_trades_costs_as_much_as_saving_one(store: PostgresSto
         [trade] = await work.trades.trades([parts[0].position.id], lock=False)
     assert trade.orders[0].fill_ids == {"2", "10"}
     assert trade.orders[0].created_at + SECOND > NOW
+
+
+@pytest.mark.parametrize(
+    ("wishes", "before", "reason"),
+    [
+        ({"max_open_positions": 1}, 0, Reason.POSITION_LIMIT),
+        ({"max_open_positions": 2}, 1, Reason.POSITION_LIMIT),
+    ],
+)
+async def test_of_signals_planned_at_once_by_the_platform_one_takes_the_last_place(
+    store: PostgresStore, wishes: Mapping[str, object], before: int, reason: Reason
+) -> None:
+    """rules: ELG-05, POS-03"""
+    club = await open_club(store=store)
+    member = await club.join(wishes=wishes)
+    await club.market()
+    coins = [instrument.symbol for instrument in DEMONSTRATION]
+    for coin in coins[:before]:
+        await club.alert("SINAL LONG FORTE", coin, close=_price(coin))
+        await club.work()
+    rivals = [await club.alert("SINAL LONG FORTE", coin, close=_price(coin)) for coin in coins[before : before + SIGNALS]]
+
+    await asyncio.gather(*(club.platform.plan_orders()(one.signal) for one in rivals))
+
+    told = [list(await club.reasons(member, one)) for one in rivals]
+    assert sorted(told) == [[]] + [[reason.value]] * (SIGNALS - 1)
+    assert len([one for one in await club.trades(member) if not one.position.state.final]) == before + 1
+
+
+async def test_of_signals_planned_at_once_one_takes_the_last_of_the_days_trades(store: PostgresStore) -> None:
+    """rules: ELG-05, RSK-01"""
+    club = await open_club(store=store)
+    member = await club.join(wishes={"max_open_positions": 2})
+    await club.market()
+    coins = [instrument.symbol for instrument in DEMONSTRATION]
+    club.platform.limits.override(providers.Object(SystemLimits(trades_per_day=1)))
+    rivals = [await club.alert("SINAL LONG FORTE", coin, close=_price(coin)) for coin in coins[:2]]
+
+    await asyncio.gather(*(club.platform.plan_orders()(one.signal) for one in rivals))
+
+    assert sorted([list(await club.reasons(member, one)) for one in rivals]) == [[], ["trades_per_day"]]
+
+
+def _price(coin: Symbol) -> str:
+    return str(PRICE) if coin == BTC else "100"

@@ -212,6 +212,49 @@ async def test_a_day_begins_at_midnight_of_the_members_zone(store: Store, place:
     assert found.base == EquityBase(day_start=Decimal(800), week_start=Decimal(500), peak=Decimal(900))
 
 
+async def test_a_drawdown_pause_stands_until_it_is_lifted_and_the_peak_begins_anew(store: Store, place: Place) -> None:
+    """rules: RSK-01, RSK-03"""
+    mine = (place.member.id, Environment.LIVE)
+    async with committed(store) as work:
+        await work.planning.observe_equity({mine: Decimal(1000)}, NOW)
+        first = await work.planning.pause_for_drawdown([mine], NOW)
+        again = await work.planning.pause_for_drawdown([mine], NOW + SECOND)
+        nobody = await work.planning.pause_for_drawdown([], NOW)
+    assert (list(first), list(again), list(nobody)) == ([mine], [], [])
+    assert (await activity(store, place)).drawdown_paused
+    assert not (await activity(store, place, environment=Environment.PAPER)).drawdown_paused
+
+    async with committed(store) as work:
+        lifted = await work.planning.resume_after_drawdown(place.member.id, NOW + MINUTE)
+        nothing = await work.planning.resume_after_drawdown(place.member.id, NOW + MINUTE)
+
+    assert (list(lifted), list(nothing)) == ([Environment.LIVE], [])
+    found = await activity(store, place)
+    assert not found.drawdown_paused
+    assert found.base == EquityBase(Decimal(1000), Decimal(1000), None)
+    async with committed(store) as work:
+        await work.planning.observe_equity({mine: Decimal(700)}, NOW + MINUTE)
+        await work.planning.pause_for_drawdown([mine], NOW + HOUR)
+    found = await activity(store, place)
+    assert found.base == EquityBase(Decimal(1000), Decimal(1000), Decimal(700))
+    assert found.drawdown_paused
+
+
+async def test_a_peak_that_was_forgotten_is_not_remembered_the_next_day(store: Store, place: Place) -> None:
+    """rules: RSK-03"""
+    mine = (place.member.id, Environment.LIVE)
+    async with committed(store) as work:
+        await work.planning.observe_equity({mine: Decimal(1000)}, NOW)
+        await work.planning.pause_for_drawdown([mine], NOW)
+    async with committed(store) as work:
+        await work.planning.resume_after_drawdown(place.member.id, NOW + MINUTE)
+
+    async with committed(store) as work:
+        await work.planning.observe_equity({mine: Decimal(700)}, NOW + DAY)
+
+    assert (await activity(store, place, NOW + DAY)).base == EquityBase(Decimal(700), Decimal(1000), Decimal(700))
+
+
 async def test_equities_of_many_members_are_remembered_together(store: Store, samples: Samples, place: Place) -> None:
     """rules: RSK-03"""
     neighbour = await samples.neighbour(store, place)

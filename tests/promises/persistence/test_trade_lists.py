@@ -7,11 +7,12 @@ import attrs
 import pytest
 import pytest_asyncio
 
-from cbc_domain.kernel.ids import StrategyId
+from cbc_domain.kernel.ids import PositionId, StrategyId
 from cbc_domain.kernel.venues import Side, Symbol
-from cbc_domain.ports.persistence.trades import Trade
+from cbc_domain.ports.persistence.trades import OrderTally, Trade
 from cbc_domain.ports.persistence.unit_of_work import Store
-from cbc_domain.trading.model import Ordered, PositionState
+from cbc_domain.risk.model import StopScope
+from cbc_domain.trading.model import Ordered, OrderState, PositionState
 from tests.promises.persistence.trade_acts import after_fill, save
 from tests.promises.samples import BTC, DAY, ETH, MINUTE, NOW, SECOND, Place, Samples, closed, committed, held
 
@@ -188,3 +189,52 @@ async def test_positions_of_a_signal_are_found_for_everybody_or_one(store: Store
 
     assert everybody == [part.position.id for part in parts]
     assert mine == [parts[0].position.id]
+
+
+async def test_an_emergency_reaches_the_unfinished_positions_of_its_scope(
+    store: Store, samples: Samples, place: Place, four: Sequence[Ordered]
+) -> None:
+    """rules: RSK-20"""
+    neighbour = await samples.neighbour(store, place)
+    other = await samples.opened(store, neighbour)
+    await save(store, closed(four[0].position, NOW + DAY))
+    mine = [part.position.id for part in four[1:]]
+    first = four[1].position
+
+    async def reached(
+        scope: StopScope, target: str | None, after: PositionId | None = None, limit: int = 10
+    ) -> list[PositionId]:
+        async with store() as work:
+            return list(await work.trades.in_scope(scope, target, after, limit))
+
+    everything = sorted([*mine, other.position.id])
+    assert await reached(StopScope.GLOBAL, None) == everything
+    assert await reached(StopScope.GLOBAL, None, everything[0], 2) == everything[1:3]
+    assert await reached(StopScope.EXCHANGE, first.venue.value) == everything
+    assert await reached(StopScope.EXCHANGE, "okx") == []
+    assert await reached(StopScope.STRATEGY, str(first.strategy)) == everything
+    assert await reached(StopScope.STRATEGY, "no identity") == []
+    assert await reached(StopScope.USER, str(neighbour.member.id)) == [other.position.id]
+    assert await reached(StopScope.SYMBOL, first.symbol) == sorted(
+        one.position.id for one in (*four[1:], other) if one.position.symbol == first.symbol
+    )
+
+
+async def test_sent_orders_are_counted_by_venue_with_those_that_failed(
+    store: Store, samples: Samples, place: Place, four: Sequence[Ordered]
+) -> None:
+    """rules: RSK-22"""
+    states = (OrderState.FILLED, OrderState.REJECTED, OrderState.UNKNOWN, OrderState.CREATED)
+    trades = [
+        Trade(
+            part.position,
+            (attrs.evolve(part.orders[0], state=state, sent_at=None if state is OrderState.CREATED else NOW), *part.orders[1:]),
+        )
+        for part, state in zip(four, states, strict=True)
+    ]
+    async with committed(store) as work:
+        await work.trades.save(trades, [])
+
+    async with store() as work:
+        assert await work.trades.sent_since(NOW - DAY) == {place.account.venue: OrderTally(3, 2)}
+        assert await work.trades.sent_since(NOW + DAY) == {}

@@ -9,6 +9,7 @@ from cbc_domain.kernel.ids import PositionId
 from cbc_domain.kernel.venues import Symbol
 from cbc_domain.ports.persistence.trades import Settlement, Trade
 from cbc_domain.ports.persistence.unit_of_work import Store
+from cbc_domain.ports.persistence.work import Hold
 from cbc_domain.trading.candidates import Candidate
 from cbc_domain.trading.model import Fill, Order, OrderState, Position
 from tests.promises.samples import BTC, MINUTE, NOW, Place, Samples, closed, committed
@@ -57,7 +58,7 @@ async def ended(
     position = closed(part.position, closed_at, exit_price)
     final = Settlement(position.id, SettlementState.NOT_CHARGEABLE, SettlementReason.NOT_CHARGEABLE, closed_at)
     async with committed(store) as work:
-        await work.lane.finish([part.task.id])
+        await work.lane.finish([Hold(part.task.id, 0)])
         await work.trades.save([Trade(position, part.orders)], [])
         await work.trades.settle([final])
     return position

@@ -23,6 +23,33 @@ async def opened(*failures: Failure, wishes: dict[str, object] | None = None) ->
     return club
 
 
+async def test_what_the_member_bought_on_top_is_left_alone_and_shown_to_him() -> None:
+    """rules: POS-03, POS-10"""
+    club = await open_club()
+    member = await club.join()
+    await club.market()
+    await club.alert("SINAL LONG FORTE")
+    await club.work()
+    ours = (await club.trade(member)).position.quantity
+
+    await club.by_hand(member, Side.LONG, Leg.ENTRY, "0.002")
+    await club.reconcile()
+
+    position = (await club.trade(member)).position
+    assert (position.quantity, position.excess, position.state) == (ours, Decimal("0.002"), PositionState.PROTECTED)
+
+    await club.by_hand(member, Side.LONG, Leg.EXIT, "0.002")
+    await club.reconcile()
+    assert (await club.trade(member)).position.excess == 0
+
+    await club.by_hand(member, Side.LONG, Leg.ENTRY, "0.003")
+    await club.platform.close_position()(member.id, position.id)
+    await club.work()
+
+    assert (await club.at_venue(member)).held == {(BTC, Side.LONG): Decimal("0.003")}
+    assert (await club.trade(member)).position.sold == ours
+
+
 async def test_a_close_ends_the_position_with_the_signals_reason_and_leaves_no_order() -> None:
     """rules: POS-04, ORD-11, POS-06"""
     club = await opened()

@@ -131,9 +131,19 @@ async def test_every_step_leaves_its_event_in_order() -> None:
     trade = await club.trade(member)
 
     told = [event.name for event in await club.events(receipt.signal)]
-    assert told == [EventName.SIGNAL_ACCEPTED, EventName.SIGNAL_DECIDED]
+    assert told == [
+        EventName.SIGNAL_RECEIVED,
+        EventName.SIGNAL_ACCEPTED,
+        EventName.SIGNAL_DECIDED,
+        EventName.SIGNAL_APPROVED,
+    ]
     told = [event.name for event in await club.events(trade.position.id)]
-    assert told == [EventName.POSITION_OPENED, EventName.POSITION_PROTECTED]
+    assert told == [
+        EventName.ORDER_SUBMITTED,
+        EventName.ORDER_FILLED,
+        EventName.POSITION_OPENED,
+        EventName.POSITION_PROTECTED,
+    ]
 
 
 async def test_a_price_half_a_percent_away_is_taken_and_one_beyond_is_not() -> None:

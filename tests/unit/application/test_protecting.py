@@ -6,7 +6,7 @@ from decimal import Decimal
 import attrs
 import pytest
 
-from cbc_adapters.exchange.simulated.faults import Always, Call, Failure, FaultPlan, FillPart, Nth, Refuse
+from cbc_adapters.exchange.simulated.faults import Always, Call, DropBefore, Failure, FaultPlan, FillPart, Nth, Refuse
 from cbc_adapters.exchange.simulated.listing import DEMONSTRATION
 from cbc_domain.kernel.venues import Side
 from cbc_domain.ports.exchange import Fault
@@ -103,6 +103,30 @@ async def test_a_stop_that_cannot_be_moved_stays_where_it_was() -> None:
     assert venue.stops == [Decimal("58800.0")]
     assert trade.position.state is PositionState.PROTECTED
     assert trade.position.stop_loss == Decimal("58800.0")
+
+
+@pytest.mark.parametrize("lost_exits", [0, 1])
+async def test_a_stop_that_no_answer_confirms_leaves_time_for_an_exit_that_is_lost_once(lost_exits: int) -> None:
+    """rules: ORD-10, POS-11
+
+    In seed 5 of the campaign, with 9 signals and 7 members, a position stood bare for 5.000 s: one lost exit more was too many.
+    """
+    club = await opened(
+        Failure(Refuse(Fault.FILTER), leg=Leg.STOP),
+        Failure(DropBefore(), Always(), leg=Leg.STOP),
+        Failure(DropBefore(), Nth(frozenset(range(1, lost_exits + 1))), leg=Leg.EXIT),
+    )
+    (member,) = club.members
+    start = club.clock.now()
+
+    await club.alert("SINAL LONG FORTE")
+    await club.work()
+
+    account = club.venue.accounts[(await club.account(member)).id]
+    (left,) = [order for order in account.orders.values() if order.ticket.leg is Leg.EXIT]
+    assert (await club.at_venue(member)).flat
+    assert (await club.trade(member)).position.close_reason is CloseReason.UNPROTECTED
+    assert left.fills[0].at - start <= timedelta(seconds=5)
 
 
 async def test_the_rest_of_a_partial_entry_is_cancelled_after_five_seconds_and_protection_follows() -> None:

@@ -1,6 +1,7 @@
 """What members and staff can read about a trade: previews, the story behind a row, and whether all is well."""
 
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 
@@ -10,6 +11,8 @@ from cbc_domain.kernel.money import BRL, Money
 from cbc_domain.kernel.venues import Environment, Side
 from cbc_domain.ports.exchange import Fault
 from cbc_domain.trading.model import Leg, Ordered
+from cbc_domain.trading.steps import Settled
+from cbc_domain.trading.telling import step_name
 from tests.club import BTC, open_club
 
 
@@ -39,15 +42,21 @@ async def test_the_story_of_a_trade_is_told_from_its_signal_to_its_journal() -> 
     await club.price("62000")
     trade = await club.trade(member)
 
-    told = [chapter.what for chapter in await club.platform.explain()(str(trade.position.id))]
+    explain = club.platform.explain()
+    by_position = await explain(str(trade.position.id))
+    (story,) = by_position.receipts
+    settled = story.steps[-1]
 
-    assert {"signal received", "signal decided", "position planned", "position protected", "position closed"} <= set(told)
-    assert "journal commission" in told
-    by_order = await club.platform.explain()(trade.orders[0].client_id)
-    assert [chapter.what for chapter in by_order] == told
-    assert await club.platform.explain()(str(receipt.signal))
-    with pytest.raises(NotFound):
-        await club.platform.explain()("nothing of ours")
+    names = [step_name(step) for step in story.steps]
+    assert {"received", "decided", "planned", "sent", "acknowledged", "filled", "protected", "closed"} <= set(names)
+    assert isinstance(settled, Settled)
+    for subject in (trade.orders[0].client_id, str(trade.orders[1].id), str(receipt.signal)):
+        assert [list(told.steps) for told in (await explain(subject)).receipts] == [list(story.steps)]
+    by_journal = await explain(str(settled.journal))
+    assert (by_journal.receipts, by_journal.posting and by_journal.posting.journal.kind) == ([story], "commission")
+    for nothing in ("nothing of ours", str(UUID(int=1))):
+        with pytest.raises(NotFound):
+            await explain(nothing)
 
 
 async def test_somebody_elses_position_is_not_there() -> None:
@@ -107,5 +116,5 @@ async def test_readiness_names_each_part_and_the_age_of_what_it_tells() -> None:
 
     after = {part.name: (part.state, part.age_s) for part in (await club.platform.check_readiness()()).parts}
 
-    assert before == {"database": "ok", "queue": "ok", "market": "unknown"}
+    assert before == {"database": "ok", "queue": "ok", "market": "unknown", "books": "unknown"}
     assert after["market"] == ("ok", 90)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, time
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -165,7 +166,8 @@ def test_the_order_of_all_reasons_is_the_one_of_the_book() -> None:
     book = table("eligibility_order")
 
     assert [reason for reason in ordered(Reason) if reason in book] == book
-    assert set(Reason) == set(table("reason_codes"))
+    assert set(Reason) - {Reason.RATE_LIMITED} == set(table("reason_codes"))
+    assert Reason.RATE_LIMITED in {row["code"] for row in table("error_codes")}
 
 
 def test_a_key_that_may_withdraw_or_is_not_valid_is_never_used() -> None:
@@ -198,6 +200,41 @@ def test_among_other_venues_the_one_that_lists_the_coin_and_has_money_is_taken()
     )
 
     assert chosen == okx
+
+
+@pytest.mark.parametrize(
+    ("spreads", "expected"),
+    [
+        (("0.0003", "0.0002", "0.0001"), Venue.BITGET),
+        (("0.0001", "0.0002", "0.0003"), Venue.BINANCE),
+        ((None, "0.0002", "0.0003"), Venue.OKX),
+        (("0.0002", "0.0002", None), Venue.BINANCE),
+        ((None, None, None), Venue.BINANCE),
+        (("0.0001", "0", "0.0001"), Venue.OKX),
+    ],
+)
+def test_among_equals_the_lower_spread_is_taken_and_an_unknown_one_comes_last(
+    spreads: tuple[str | None, ...], expected: Venue
+) -> None:
+    """rules: ORD-05"""
+    others = tuple(account_of(n, venue=venue) for n, venue in ((1, Venue.BINANCE), (2, Venue.OKX), (3, Venue.BITGET)))
+    known = {one: None if text is None else Decimal(text) for one, text in zip(others, spreads, strict=True)}
+
+    chosen = choose_account(others, Environment.LIVE, Venue.BYBIT, lambda _: True, lambda _: True, known.get)
+
+    assert chosen is not None
+    assert chosen.venue is expected
+
+
+def test_neither_money_nor_the_preferred_venue_is_given_up_for_a_spread() -> None:
+    """rules: ORD-05"""
+    binance, okx = account_of(1, venue=Venue.BINANCE), account_of(2, venue=Venue.OKX)
+    spreads = {binance: Decimal("0.0001"), okx: Decimal("0.0009")}
+
+    funded = choose_account([binance, okx], Environment.LIVE, Venue.BYBIT, lambda _: True, lambda one: one == okx, spreads.get)
+    preferred = choose_account([binance, okx], Environment.LIVE, Venue.OKX, lambda _: True, lambda _: False, spreads.get)
+
+    assert funded == preferred == okx
 
 
 def test_a_venue_nobody_lists_the_coin_on_is_still_named() -> None:

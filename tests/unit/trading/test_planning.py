@@ -194,7 +194,7 @@ SPOILED: list[tuple[str, Spoil, set[Reason]]] = [
     ),
     ("activity not read", member(activities=()), {Reason.UNAVAILABLE}),
     ("no equity to compare", active(base=None), {Reason.UNAVAILABLE}),
-    ("ten orders a minute", member(recent_orders=10), {Reason.UNAVAILABLE}),
+    ("ten orders a minute", member(recent_orders=10), {Reason.RATE_LIMITED}),
     (
         "too late",
         market(signal=attrs.evolve(signal_of(), received_at=NOW - timedelta(seconds=120, microseconds=1))),

@@ -1,6 +1,7 @@
 """What matters most comes first, nobody waits for ever, and nobody is always first."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Mapping
 from datetime import timedelta
 from decimal import Decimal
@@ -158,3 +159,25 @@ def test_an_open_is_sent_in_its_window_and_a_close_always(case: Mapping[str, Any
     told = window(action, NOW, NOW + seconds(given["accepted_to_send_seconds"]), timedelta(seconds=120))
 
     assert told == Window(case["expect"])
+
+
+@given(st.lists(st.uuids(version=4), min_size=2, max_size=6, unique=True), st.data())
+def test_whoever_is_first_in_one_signal_is_not_so_in_every_other(members: list[UUID], data: st.DataObject) -> None:
+    """rules: PRI-03"""
+    signals = data.draw(st.lists(st.uuids(version=4), min_size=60, max_size=60, unique=True))
+
+    first = Counter(min(members, key=lambda member: rotation(SignalId(signal), MemberId(member))) for signal in signals)
+
+    assert len(first) >= 2
+    assert max(first.values()) < len(signals)
+
+
+def test_over_many_signals_each_member_is_first_as_often_as_any_other() -> None:
+    """rules: PRI-03"""
+    members = [MemberId(UUID(int=number)) for number in range(10)]
+    signals = [SignalId(UUID(int=1000 + number)) for number in range(5000)]
+
+    first = Counter(min(members, key=lambda member: rotation(signal, member)) for signal in signals)
+
+    assert set(first) == set(members)
+    assert all(400 <= count <= 600 for count in first.values())

@@ -26,23 +26,44 @@ _WEEK: Final = timedelta(days=7)
 
 @attrs.frozen
 class Equities:
-    """The first equity of each of the last seven local days, oldest first, and the highest ever, in USDT (RSK-03)."""
+    """The first equity of each of the last seven local days, oldest first, and the highest ever, in USDT (RSK-03).
+
+    `peak` is None once the member resumed after a drawdown, until the next equity is measured.
+    """
 
     firsts: tuple[tuple[date, Decimal], ...]
-    peak: Decimal
+    peak: Decimal | None
 
 
 class MemoryActivity:
     def __init__(self, changes: Changes, trades: TradeTables) -> None:
         self._trades = trades
         self._equities = Table[Holder, Equities](changes)
+        self._pauses = Table[Holder, datetime](changes)
 
     def observe(self, member: MemberId, environment: Environment, equity: Decimal, today: date) -> None:
         known = self._equities.get((member, environment)) or Equities((), equity)
         firsts = known.firsts
         if not firsts or firsts[-1][0] < today:
             firsts = (*(first for first in firsts if today - first[0] < _WEEK), (today, equity))
-        self._equities.put((member, environment), Equities(firsts, max(known.peak, equity)))
+        self._equities.put((member, environment), Equities(firsts, equity if known.peak is None else max(known.peak, equity)))
+
+    def pause(self, member: MemberId, environment: Environment, now: datetime) -> bool:
+        """Start a drawdown pause; False when one is in force."""
+        if self._pauses.get((member, environment)) is not None:
+            return False
+        self._pauses.put((member, environment), now)
+        return True
+
+    def resume(self, member: MemberId, environment: Environment) -> bool:
+        """End a drawdown pause and forget the peak; False when none is in force."""
+        holder = (member, environment)
+        if self._pauses.get(holder) is None:
+            return False
+        self._pauses.remove(holder)
+        if (known := self._equities.get(holder)) is not None:
+            self._equities.put(holder, attrs.evolve(known, peak=None))
+        return True
 
     def of(self, member: Member, environment: Environment, now: datetime) -> Activity:
         holder = (member.id, environment)
@@ -61,6 +82,7 @@ class MemoryActivity:
             loss_streak=len(losses),
             loss_streak_until=until if until is not None and now < until else None,
             base=self._base(holder, local_day(now, member.time_zone)),
+            drawdown_paused=self._pauses.get(holder) is not None,
         )
 
     def _created_since(self, holder: Holder, start: datetime) -> Iterator[Position]:

@@ -1,6 +1,6 @@
 """From one signal to every member's part of it, in memory."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import islice
@@ -20,6 +20,7 @@ from cbc_domain.kernel.ids import MemberId, SignalId, StrategyId
 from cbc_domain.kernel.money import LEDGER_CURRENCIES, total
 from cbc_domain.kernel.time import local_day
 from cbc_domain.kernel.venues import Environment
+from cbc_domain.ports.persistence.planning import Holder
 from cbc_domain.risk.settings import wished
 from cbc_domain.trading.candidates import Candidate
 from cbc_domain.trading.model import Ordered, Skipped
@@ -45,22 +46,28 @@ class MemoryPlanning:
     ) -> Sequence[Candidate]:
         return [await self._candidate(member, strategy, now) for member in members]
 
-    async def observe_equity(self, equities: Mapping[tuple[MemberId, Environment], Decimal], now: datetime) -> None:
+    async def observe_equity(self, equities: Mapping[Holder, Decimal], now: datetime) -> None:
         for (member, environment), equity in equities.items():
             known = await self._known(member)
             self._activity.observe(member, environment, equity, local_day(now, known.time_zone))
 
+    async def pause_for_drawdown(self, holders: Collection[Holder], now: datetime) -> Collection[Holder]:
+        return [holder for holder in sorted(holders) if self._activity.pause(*holder, now)]
+
+    async def resume_after_drawdown(self, member: MemberId, now: datetime) -> Collection[Environment]:
+        return [environment for environment in Environment if self._activity.resume(member, environment)]
+
     async def record(self, ordered: Sequence[Ordered], skipped: Sequence[Skipped], now: datetime) -> None:
         for part in ordered:
             if not self._verdicts.decided(part.position.signal, part.position.member):
-                self._verdicts.order(part)
+                self._verdicts.order(part, now)
                 self._trades.positions.put(part.position.id, part.position)
                 for order in part.orders:
                     self._trades.add_order(order)
                 await self._lane.add([part.task])
         for refused in skipped:
             if not self._verdicts.decided(refused.signal, refused.member):
-                self._verdicts.skip(refused)
+                self._verdicts.skip(refused, now)
 
     async def _candidate(self, id_: MemberId, strategy: StrategyId | None, now: datetime) -> Candidate:
         member = await self._known(id_)

@@ -1,6 +1,7 @@
 """The tables under the trades in memory, with the indexes that stores, lane and planning read them by."""
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Final
 
 from cbc_adapters.persistence.memory.table import ALL, Changes, Index, Table
@@ -64,6 +65,7 @@ class TradeTables:
         )
         self.blocks = Table[tuple[MemberId, Environment, str, datetime, datetime], CoinBlock](changes, self.blocks_of)
         self.settlements = Table[PositionId, Settlement](changes)
+        self.results = Table[PositionId, Decimal](changes)
 
     def trade(self, position: PositionId) -> Trade:
         """The position with its orders, oldest first."""

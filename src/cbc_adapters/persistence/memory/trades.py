@@ -3,19 +3,23 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
+from typing import Final
 
 import attrs
 
 from cbc_adapters.persistence.memory.cursors import page_of, read_identity
 from cbc_adapters.persistence.memory.table import ALL
 from cbc_adapters.persistence.memory.trade_tables import WAITING, TradeTables
-from cbc_domain.commissions.model import SettlementState
+from cbc_domain.commissions.model import RECORD_WAIT, SettlementState
 from cbc_domain.kernel.ids import AccountId, MemberId, OrderId, PositionId, SignalId, StrategyId
-from cbc_domain.kernel.venues import Side, Symbol
-from cbc_domain.ports.persistence.trades import Settlement, Trade
+from cbc_domain.kernel.venues import Environment, Side, Symbol, Venue
+from cbc_domain.ports.persistence.trades import OrderTally, Settlement, Trade
 from cbc_domain.ports.persistence.views import Page
-from cbc_domain.risk.model import CoinBlock
-from cbc_domain.trading.model import Fill, Order, Position, PositionState
+from cbc_domain.risk.limits import reaches
+from cbc_domain.risk.model import CoinBlock, StopScope
+from cbc_domain.trading.model import Fill, Order, OrderState, Position, PositionState
+
+_FAILED: Final = frozenset({OrderState.REJECTED, OrderState.UNKNOWN})
 
 
 @attrs.frozen
@@ -69,14 +73,31 @@ class MemoryTrades:
         found = self._tables.of_member.all(member)
         return [position for position in found if not self._tables.positions[position].state.final]
 
+    async def in_scope(
+        self, scope: StopScope, target: str | None, after: PositionId | None, limit: int
+    ) -> Sequence[PositionId]:
+        unfinished = (self._tables.positions[position] for position in self._tables.unfinished.after(ALL, after))
+        return list(islice((one.id for one in unfinished if _in_scope(one, scope, target)), limit))
+
+    async def sent_since(self, since: datetime) -> Mapping[Venue, OrderTally]:
+        sent = [one for one in self._tables.orders.values() if one.created_at >= since and one.sent_at is not None]
+        venues = {one.venue: [each.state in _FAILED for each in sent if each.venue is one.venue] for one in sent}
+        return {venue: OrderTally(len(failed), sum(failed)) for venue, failed in venues.items()}
+
     async def block_coins(self, blocks: Sequence[CoinBlock]) -> None:
         for block in blocks:
             self._tables.blocks.put((block.member, block.environment, block.coin, block.since, block.until), block)
 
     async def unsettled(self, now: datetime, limit: int) -> Sequence[PositionId]:
-        in_order = [self._tables.positions[position] for _, position in self._tables.unsettled.after(ALL, None)]
+        waiting = (self._tables.positions[position] for _, position in self._tables.unsettled.after(ALL, None))
+        in_order = [position for position in waiting if self._ripe(position, now)]
         in_order.sort(key=lambda position: position.settlement is SettlementState.PENDING_RATE)
         return [position.id for position in in_order[:limit]]
+
+    def _ripe(self, position: Position, now: datetime) -> bool:
+        rehearsed = position.environment is not Environment.LIVE
+        waited = position.closed_at is None or now >= position.closed_at + RECORD_WAIT
+        return rehearsed or waited or position.id in self._tables.results
 
     async def settle(self, settlements: Sequence[Settlement]) -> None:
         for settlement in settlements:
@@ -84,6 +105,12 @@ class MemoryTrades:
             if position is not None and position.settlement in WAITING:
                 self._tables.positions.put(position.id, attrs.evolve(position, settlement=settlement.state))
                 self._tables.settlements.put(position.id, settlement)
+
+    async def resettle(self, settlement: Settlement) -> None:
+        position = self._tables.positions.get(settlement.position)
+        if position is not None and position.settlement is SettlementState.SETTLED:
+            self._tables.positions.put(position.id, attrs.evolve(position, settlement=settlement.state))
+            self._tables.settlements.put(position.id, settlement)
 
     async def settlements(self, positions: Collection[PositionId]) -> Sequence[Settlement]:
         found = (self._tables.settlements.get(position) for position in sorted(set(positions)))
@@ -112,6 +139,10 @@ class MemoryTrades:
     def _closable(self, strategy: StrategyId, symbol: Symbol | None, sides: Collection[Side]) -> Iterator[Position]:
         newest = (self._tables.positions[found] for _, found in self._tables.closable.before(strategy, None))
         return (one for one in newest if symbol in (None, one.symbol) and one.side in sides)
+
+
+def _in_scope(position: Position, scope: StopScope, target: str | None) -> bool:
+    return reaches(scope, target, position.venue, position.symbol, position.strategy, position.member)
 
 
 def _touched_at(trade: Trade) -> datetime:

@@ -1,7 +1,8 @@
 """What signals meant for members, in memory."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 
 import attrs
 
@@ -9,6 +10,7 @@ from cbc_adapters.persistence.memory.table import Changes, Index, Table
 from cbc_adapters.persistence.memory.trade_tables import TradeTables
 from cbc_domain.kernel.ids import MemberId, PositionId, SignalId
 from cbc_domain.ports.persistence.views import MemberDecision, SignalTally
+from cbc_domain.trading.facts import Verdict as DatedVerdict
 from cbc_domain.trading.model import Ordered, Skipped
 
 
@@ -17,6 +19,7 @@ class Verdict:
     """A member's decision and the position it made, None when he was skipped; its orders are read from the position."""
 
     decision: MemberDecision
+    at: datetime
     position: PositionId | None = None
 
 
@@ -29,14 +32,25 @@ class MemoryVerdicts:
     def decided(self, signal: SignalId, member: MemberId) -> bool:
         return (signal, member) in self._verdicts
 
-    def order(self, part: Ordered) -> None:
+    def verdict(self, signal: SignalId, member: MemberId) -> tuple[DatedVerdict, PositionId | None]:
+        """What was decided for a member and when, with the position that it made."""
+        found = self._verdicts[signal, member]
+        decision = found.decision
+        dated = DatedVerdict(found.at, decision.environment, decision.reasons, decision.failing_gates)
+        return dated, found.position
+
+    def members_of(self, signal: SignalId, before: MemberId | None) -> Iterator[MemberId]:
+        """Who has a decision on a signal, newest first."""
+        return self._of_signal.before(signal, before)
+
+    def order(self, part: Ordered, now: datetime) -> None:
         place = part.position
         decision = MemberDecision(place.signal, place.member, place.environment, "ordered", (), part.failing_gates, ())
-        self._verdicts.put((place.signal, place.member), Verdict(decision, place.id))
+        self._verdicts.put((place.signal, place.member), Verdict(decision, now, place.id))
 
-    def skip(self, part: Skipped) -> None:
+    def skip(self, part: Skipped, now: datetime) -> None:
         decision = MemberDecision(part.signal, part.member, part.environment, "skipped", part.reasons, part.failing_gates, ())
-        self._verdicts.put((part.signal, part.member), Verdict(decision))
+        self._verdicts.put((part.signal, part.member), Verdict(decision, now))
 
     def of_member(self, member: MemberId, signals: Sequence[SignalId]) -> Sequence[MemberDecision]:
         """A member's decisions in the order of the signals asked for; signals without one are left out."""

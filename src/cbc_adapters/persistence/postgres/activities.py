@@ -11,7 +11,7 @@ from sqlalchemy.types import Date
 
 from cbc_adapters.persistence.postgres.batches import batch
 from cbc_adapters.persistence.postgres.tables.metadata import identity, instant, text
-from cbc_adapters.persistence.postgres.tables.outcomes import coin_blocks, equity_marks
+from cbc_adapters.persistence.postgres.tables.outcomes import coin_blocks, drawdown_pauses, equity_marks
 from cbc_adapters.persistence.postgres.tables.trades import positions
 from cbc_adapters.persistence.postgres.trade_reading import ENDED, UNFINISHED, WAITING_FOR_SETTLEMENT, among
 from cbc_domain.identity.model import Member
@@ -34,7 +34,7 @@ Facts = dict[Holder, dict[str, Any]]
 async def read_activities(
     connection: AsyncConnection, members: Sequence[Member], now: datetime
 ) -> Mapping[MemberId, tuple[Activity, ...]]:
-    """One activity for each member and environment, in five statements."""
+    """One activity for each member and environment, in six statements."""
     ids = [member.id for member in members]
     facts: Facts = {(id_, environment): {} for id_ in ids for environment in Environment}
     for query in (_held(ids), _today(members, now)):
@@ -44,6 +44,8 @@ async def read_activities(
         facts[_holder(row)].update(_streak(row, now))
     for row in await _rows(connection, _blocks(ids, now)):
         facts[_holder(row)].setdefault("blocked_coins", {}).setdefault(row["coin"], row["until"])
+    for row in await _rows(connection, _pauses(ids)):
+        facts[_holder(row)]["drawdown_paused"] = True
     marks: dict[Holder, list[RowMapping]] = {}
     for row in await _rows(connection, _marks(members, now)):
         marks.setdefault(_holder(row), []).append(row)
@@ -142,6 +144,11 @@ def _blocks(members: Iterable[MemberId], now: datetime) -> Select[Any]:
         .where(among(block.member, members), block.until > now)
         .order_by(block.until.desc(), block.coin.desc())
     )
+
+
+def _pauses(members: Iterable[MemberId]) -> Select[Any]:
+    pause = drawdown_pauses.c
+    return select(pause.member, pause.environment).where(among(pause.member, members), pause.until.is_(None))
 
 
 def _marks(members: Sequence[Member], now: datetime) -> Select[Any]:

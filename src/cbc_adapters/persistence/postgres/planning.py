@@ -1,11 +1,11 @@
 """From one signal to every member's part of it on PostgreSQL."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 
 import attrs
-from sqlalchemy import Date, Text, func, select
+from sqlalchemy import Date, Text, func, null, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as insert_into
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -15,7 +15,7 @@ from cbc_adapters.persistence.postgres.lane import add_tasks
 from cbc_adapters.persistence.postgres.rows.orders import order_row, ordered_row, skipped_row
 from cbc_adapters.persistence.postgres.rows.positions import position_row
 from cbc_adapters.persistence.postgres.tables.metadata import asset, identity
-from cbc_adapters.persistence.postgres.tables.outcomes import equity_marks
+from cbc_adapters.persistence.postgres.tables.outcomes import drawdown_pauses, equity_marks
 from cbc_adapters.persistence.postgres.tables.people import members
 from cbc_adapters.persistence.postgres.tables.trades import decisions, orders, positions
 from cbc_adapters.persistence.postgres.trade_reading import among
@@ -24,6 +24,7 @@ from cbc_domain.kernel.errors import NotFound
 from cbc_domain.kernel.ids import MemberId, SignalId, StrategyId
 from cbc_domain.kernel.time import local_day
 from cbc_domain.kernel.venues import Environment
+from cbc_domain.ports.persistence.planning import Holder
 from cbc_domain.trading.candidates import Candidate
 from cbc_domain.trading.model import Ordered, Skipped
 
@@ -54,7 +55,7 @@ class PostgresPlanning:
                 raise NotFound("not_found", f"expected a member, was none of {member}")
         return [known[member] for member in members]
 
-    async def observe_equity(self, equities: Mapping[tuple[MemberId, Environment], Decimal], now: datetime) -> None:
+    async def observe_equity(self, equities: Mapping[Holder, Decimal], now: datetime) -> None:
         if not equities:
             return
         zones = select(members.c.id, members.c.time_zone).where(among(members.c.id, {member for member, _ in equities}))
@@ -65,6 +66,28 @@ class PostgresPlanning:
             for (member, environment), equity in sorted(equities.items())
         ]
         await self._mark(rows)
+
+    async def pause_for_drawdown(self, holders: Collection[Holder], now: datetime) -> Collection[Holder]:
+        if not holders:
+            return ()
+        rows = [{"member": member, "environment": environment.value, "since": now} for member, environment in sorted(holders)]
+        new = insert_rows(drawdown_pauses, rows).on_conflict_do_nothing()
+        paused = await self._connection.execute(new.returning(drawdown_pauses.c.member, drawdown_pauses.c.environment))
+        return [(MemberId(row.member), Environment(row.environment)) for row in paused]
+
+    async def resume_after_drawdown(self, member: MemberId, now: datetime) -> Collection[Environment]:
+        pause, mark = drawdown_pauses.c, equity_marks.c
+        lifted = update(drawdown_pauses).where(pause.member == member, pause.until.is_(None)).values(until=now)
+        found = await self._connection.scalars(lifted.returning(pause.environment))
+        resumed = [Environment(name) for name in found]
+        newest = (
+            select(mark.environment, func.max(mark.day))
+            .where(mark.member == member, mark.environment.in_([one.value for one in resumed]))
+            .group_by(mark.environment)
+        )
+        forgotten = update(equity_marks).where(mark.member == member, tuple_(mark.environment, mark.day).in_(newest))
+        await self._connection.execute(forgotten.values(peak=null()))
+        return resumed
 
     async def record(self, ordered: Sequence[Ordered], skipped: Sequence[Skipped], now: datetime) -> None:
         parts = {(part.position.signal, part.position.member): part for part in reversed(ordered)}
@@ -101,7 +124,7 @@ class PostgresPlanning:
             new.c.member, new.c.environment, new.c.day, new.c.equity, func.greatest(new.c.equity, before)
         ).order_by(new.c.place)
         written = insert_into(equity_marks).from_select(["member", "environment", "day", "opening", "peak"], measured)
-        higher = written.excluded.peak > mark.peak
+        higher = mark.peak.is_(None) | (written.excluded.peak > mark.peak)
         await self._connection.execute(
             written.on_conflict_do_update(
                 index_elements=["member", "environment", "day"], set_={"peak": written.excluded.peak}, where=higher

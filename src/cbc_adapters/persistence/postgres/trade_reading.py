@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Uuid, any_, exists, func, literal, or_, select
+from sqlalchemy import ColumnElement, Select, String, Uuid, any_, cast, exists, func, literal, or_, select, true
 from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -17,6 +17,7 @@ from cbc_domain.commissions.model import SettlementState
 from cbc_domain.kernel.ids import PositionId, StrategyId
 from cbc_domain.kernel.venues import Side, Symbol
 from cbc_domain.ports.persistence.trades import Trade
+from cbc_domain.risk.model import StopScope
 from cbc_domain.trading.model import Order, PositionState
 
 UNFINISHED: Final = one_of(positions.c.state, (state for state in PositionState if not state.final))
@@ -60,6 +61,22 @@ def reached(strategy: StrategyId, symbol: Symbol | None, sides: Collection[Side]
         positions.c.strategy == strategy, CLOSABLE, positions.c.side.in_([side.value for side in sides])
     )
     return found if symbol is None else found.where(positions.c.symbol == symbol)
+
+
+def in_scope(scope: StopScope, target: str | None) -> ColumnElement[bool]:
+    """The positions that an emergency act reaches (RSK-20); a target that is no such name reaches none."""
+    position = positions.c
+    match scope:
+        case StopScope.GLOBAL:
+            return true()
+        case StopScope.EXCHANGE:
+            return position.venue == target
+        case StopScope.SYMBOL:
+            return position.symbol == target
+        case StopScope.STRATEGY:
+            return cast(position.strategy, String) == target
+        case StopScope.USER:
+            return cast(position.member, String) == target
 
 
 def quiet_since(moment: datetime) -> ColumnElement[bool]:

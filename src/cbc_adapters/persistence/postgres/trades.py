@@ -6,13 +6,14 @@ from typing import Any, Final, TypeVar
 from uuid import UUID
 
 import attrs
-from sqlalchemy import RowMapping, Select, Table, any_, literal, select
+from sqlalchemy import RowMapping, Select, Table, any_, func, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as insert_into
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from cbc_adapters.persistence.postgres.batches import Row, batch, insert_rows, update_rows
 from cbc_adapters.persistence.postgres.cursors import read_cursor, write_cursor
+from cbc_adapters.persistence.postgres.results import ripe
 from cbc_adapters.persistence.postgres.rows import orders as order_rows
 from cbc_adapters.persistence.postgres.rows import positions as position_rows
 from cbc_adapters.persistence.postgres.tables import outcomes
@@ -24,17 +25,19 @@ from cbc_adapters.persistence.postgres.trade_reading import (
     UNFINISHED,
     WAITING_FOR_SETTLEMENT,
     among,
+    in_scope,
     quiet_since,
     reached,
     read_trades,
     with_fills,
 )
+from cbc_domain.commissions.model import SettlementState
 from cbc_domain.kernel.ids import AccountId, MemberId, PositionId, SignalId, StrategyId
-from cbc_domain.kernel.venues import Side, Symbol
-from cbc_domain.ports.persistence.trades import Settlement, Trade
+from cbc_domain.kernel.venues import Side, Symbol, Venue
+from cbc_domain.ports.persistence.trades import OrderTally, Settlement, Trade
 from cbc_domain.ports.persistence.views import Page
-from cbc_domain.risk.model import CoinBlock
-from cbc_domain.trading.model import Fill, Order, Position, PositionState
+from cbc_domain.risk.model import CoinBlock, StopScope
+from cbc_domain.trading.model import Fill, Order, OrderState, Position, PositionState
 
 T = TypeVar("T")
 
@@ -102,13 +105,28 @@ class PostgresTrades:
         found = select(_POSITION.id).where(_POSITION.member == member, UNFINISHED).order_by(_POSITION.id)
         return await self._ids(found)
 
+    async def in_scope(
+        self, scope: StopScope, target: str | None, after: PositionId | None, limit: int
+    ) -> Sequence[PositionId]:
+        found = select(_POSITION.id).where(UNFINISHED, in_scope(scope, target)).order_by(_POSITION.id).limit(limit)
+        return await self._ids(found if after is None else found.where(_POSITION.id > after))
+
+    async def sent_since(self, since: datetime) -> Mapping[Venue, OrderTally]:
+        failed = func.count().filter(_ORDER.state.in_([OrderState.REJECTED.value, OrderState.UNKNOWN.value]))
+        found = (
+            select(_ORDER.venue, func.count().label("sent"), failed.label("failed"))
+            .where(_ORDER.created_at >= since, _ORDER.sent_at.is_not(None))
+            .group_by(_ORDER.venue)
+        )
+        return {Venue(row.venue): OrderTally(row.sent, row.failed) for row in await self._connection.execute(found)}
+
     async def block_coins(self, blocks: Sequence[CoinBlock]) -> None:
         if blocks:
             rows = [order_rows.block_row(block) for block in blocks]
             await self._connection.execute(insert_rows(outcomes.coin_blocks, rows).on_conflict_do_nothing())
 
     async def unsettled(self, now: datetime, limit: int) -> Sequence[PositionId]:
-        waiting = select(_POSITION.id).where(ENDED, WAITING_FOR_SETTLEMENT)
+        waiting = ripe(select(_POSITION.id).where(ENDED, WAITING_FOR_SETTLEMENT), now)
         order = (AWAITS_RATE, _POSITION.closed_at, _POSITION.id)
         return await self._ids(waiting.order_by(*order).limit(limit))
 
@@ -121,6 +139,14 @@ class PostgresTrades:
         moved = set((await self._connection.scalars(settled)).all())
         if moved:
             await self._write_settlements([row for position, row in written.items() if position in moved])
+
+    async def resettle(self, settlement: Settlement) -> None:
+        row = position_rows.settlement_row(settlement)
+        state = [{"id": row["position"], "settlement": row["state"]}]
+        settled = _POSITION.settlement == SettlementState.SETTLED.value
+        changed = update_rows(tables.positions, state, "id").where(settled).returning(_POSITION.id)
+        if (await self._connection.scalars(changed)).all():
+            await self._write_settlements([row])
 
     async def settlements(self, positions: Collection[PositionId]) -> Sequence[Settlement]:
         position = outcomes.settlements.c.position

@@ -17,11 +17,16 @@ from cbc_adapters.persistence.postgres.lane import PostgresLane
 from cbc_adapters.persistence.postgres.outbox import PostgresOutbox
 from cbc_adapters.persistence.postgres.people import PostgresPeople
 from cbc_adapters.persistence.postgres.planning import PostgresPlanning
+from cbc_adapters.persistence.postgres.presence import Presence
+from cbc_adapters.persistence.postgres.receipts import PostgresReceipts
+from cbc_adapters.persistence.postgres.results import PostgresResults
 from cbc_adapters.persistence.postgres.signals import PostgresSignals
 from cbc_adapters.persistence.postgres.trades import PostgresTrades
 from cbc_domain.ports.persistence.books import Books
 from cbc_domain.ports.persistence.people import People
 from cbc_domain.ports.persistence.planning import Planning
+from cbc_domain.ports.persistence.receipts import Receipts
+from cbc_domain.ports.persistence.results import Results
 from cbc_domain.ports.persistence.signals import Signals
 from cbc_domain.ports.persistence.trades import Trades
 from cbc_domain.ports.persistence.unit_of_work import LostRace, UnitOfWork
@@ -42,12 +47,14 @@ class PostgresUnitOfWork:
     signals: Signals
     planning: Planning
     trades: Trades
+    results: Results
     lane: Lane
     books: Books
     outbox: Outbox
     jobs: Jobs
     answers: Answers
     configuration: Configuration
+    receipts: Receipts
     _transaction: AsyncTransaction
 
     async def commit(self) -> None:
@@ -56,17 +63,21 @@ class PostgresUnitOfWork:
 
 @attrs.frozen
 class PostgresStore:
-    """Opens units of work on the engine's pool; a unit holds one connection from its first to its last line."""
+    """Opens units of work on the engine's pool; a unit holds one connection from its first to its last line.
+
+    Tasks are claimed in the name of `presence`, whose end frees them; without one until their lease ends.
+    """
 
     engine: AsyncEngine
     identities: Identities
+    presence: Presence | None = None
 
     @asynccontextmanager
     async def __call__(self) -> AsyncIterator[UnitOfWork]:
         connection = await self._connect()
         try:
             async with connection.begin() as transaction:
-                yield _stores(connection, transaction, self.identities)
+                yield self._stores(connection, transaction)
                 if transaction.is_active:
                     await transaction.rollback()
         finally:
@@ -93,18 +104,19 @@ class PostgresStore:
         except (OSError, NoConnectionFree) as fault:
             raise away(fault) from fault
 
-
-def _stores(connection: AsyncConnection, transaction: AsyncTransaction, identities: Identities) -> PostgresUnitOfWork:
-    return PostgresUnitOfWork(
-        people=PostgresPeople(connection),
-        signals=PostgresSignals(connection),
-        planning=PostgresPlanning(connection),
-        trades=PostgresTrades(connection),
-        lane=PostgresLane(connection),
-        books=PostgresBooks(connection, identities),
-        outbox=PostgresOutbox(connection),
-        jobs=PostgresJobs(connection),
-        answers=PostgresAnswers(connection),
-        configuration=PostgresConfiguration(connection),
-        transaction=transaction,
-    )
+    def _stores(self, connection: AsyncConnection, transaction: AsyncTransaction) -> PostgresUnitOfWork:
+        return PostgresUnitOfWork(
+            people=PostgresPeople(connection),
+            signals=PostgresSignals(connection),
+            planning=PostgresPlanning(connection),
+            trades=PostgresTrades(connection),
+            results=PostgresResults(connection),
+            lane=PostgresLane(connection, self.presence),
+            books=PostgresBooks(connection, self.identities),
+            outbox=PostgresOutbox(connection),
+            jobs=PostgresJobs(connection),
+            answers=PostgresAnswers(connection),
+            configuration=PostgresConfiguration(connection),
+            receipts=PostgresReceipts(connection),
+            transaction=transaction,
+        )

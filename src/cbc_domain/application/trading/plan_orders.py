@@ -13,17 +13,20 @@ from cbc_domain.application.trading.decide_signal import DecideSignal
 from cbc_domain.application.trading.market_of import MarketOf, MarketOfSymbol
 from cbc_domain.kernel.events import Event, EventName
 from cbc_domain.kernel.ids import AccountId, EventId, MemberId, OrderId, PositionId, SignalId, TaskId
+from cbc_domain.kernel.time import format_instant
 from cbc_domain.kernel.venues import Environment
 from cbc_domain.ports.exchange import Exchange
+from cbc_domain.ports.persistence.planning import Holder
 from cbc_domain.ports.persistence.unit_of_work import Store, UnitOfWork
 from cbc_domain.ports.system import Clock, Identities
 from cbc_domain.risk.defaults import SystemLimits
+from cbc_domain.risk.limits import draws_down
 from cbc_domain.risk.model import ExchangeAccount, Reason
 from cbc_domain.signals.model import Signal, SignalStatus
 from cbc_domain.trading.candidates import Candidate
 from cbc_domain.trading.model import Ordered, Skipped
 from cbc_domain.trading.opening import Opening, PlannedIds
-from cbc_domain.trading.part import total_equity
+from cbc_domain.trading.part import measured, wealth_of
 from cbc_domain.trading.planning import plan, wanted_accounts
 from cbc_domain.trading.sizes import AccountReading
 
@@ -92,8 +95,15 @@ class PlanOrders:
         await work.planning.observe_equity(_equities(unlocked, readings), now)
         members = [candidate.member.id for candidate in unlocked]
         candidates = await work.planning.candidates(members, signal.strategy, now, lock=True)
+        await self._pause(work, _drawn_down(candidates, readings, self.limits), now)
         parts = [plan(candidate, opening, planned_ids(self.identities)) for candidate in candidates]
         await self._record(work, parts, now)
+
+    async def _pause(self, work: UnitOfWork, holders: Sequence[Holder], now: datetime) -> None:
+        """What is refused for its drawdown stays refused until the member resumes, whatever his equity does (RSK-01)."""
+        if holders:
+            paused = await work.planning.pause_for_drawdown(holders, now)
+            await work.outbox.add([self._paused(holder, now) for holder in paused])
 
     async def _market(self, signal: Signal, accounts: Sequence[ExchangeAccount]) -> MarketOfSymbol:
         if signal.symbol is None:
@@ -150,8 +160,14 @@ class PlanOrders:
         data = {"signal": str(part.position.signal), "member": str(part.position.member)}
         return Event(EventId(self.identities.new()), EventName.TASK_CREATED, part.task.id, now, data)
 
+    def _paused(self, holder: Holder, now: datetime) -> Event:
+        member, environment = holder
+        reached = {"reason": Reason.DRAWDOWN_PAUSE.value, "limit": str(self.limits.drawdown_percentage)}
+        data = {"environment": environment.value, **reached}
+        return Event(EventId(self.identities.new()), EventName.RISK_PAUSED, member, now, data)
+
     def _skipped(self, part: Skipped, now: datetime) -> Event:
-        data = {"member": str(part.member), "reason": part.reasons[0]}
+        data = {"member": str(part.member), "reason": part.reasons[0], **_told(part)}
         return Event(EventId(self.identities.new()), EventName.TASK_SKIPPED, part.signal, now, data)
 
 
@@ -159,13 +175,34 @@ async def _finish(signal: Signal, work: UnitOfWork) -> None:
     await work.signals.save(attrs.evolve(signal, status=SignalStatus.PROCESSED))
 
 
-def _equities(
-    candidates: Sequence[Candidate], readings: Mapping[AccountId, AccountReading]
-) -> Mapping[tuple[MemberId, Environment], Decimal]:
+def _told(part: Skipped) -> dict[str, str]:
+    """Of each limit that was reached how far, where it lies, and until when it holds (RSK-04)."""
+    told: dict[str, str] = {}
+    for one in part.limits:
+        facts = {"value": one.value, "limit": one.limit, "until": one.until and format_instant(one.until)}
+        told |= {f"{one.reason.value}.{name}": str(fact) for name, fact in facts.items() if fact is not None}
+    return told
+
+
+def _equities(candidates: Sequence[Candidate], readings: Mapping[AccountId, AccountReading]) -> Mapping[Holder, Decimal]:
     """A sum in which one usable account is missing says nothing of gains and losses: it is left out (RSK-03, RSK-07)."""
     sums = {
-        (candidate.member.id, environment): total_equity(candidate, environment, readings)
+        (candidate.member.id, environment): wealth_of(candidate, environment, readings)
         for candidate in candidates
         for environment in Environment
     }
-    return {key: equity for key, equity in sums.items() if equity is not None}
+    return {holder: wealth.earned for holder, wealth in sums.items() if wealth is not None}
+
+
+def _drawn_down(
+    candidates: Sequence[Candidate], readings: Mapping[AccountId, AccountReading], limits: SystemLimits
+) -> list[Holder]:
+    """Who lost so much of his highest equity that he is paused from now on."""
+    return [
+        (candidate.member.id, activity.environment)
+        for candidate in candidates
+        for activity in candidate.activities
+        if not activity.drawdown_paused
+        and (wealth := wealth_of(candidate, activity.environment, readings)) is not None
+        and draws_down(measured(activity, wealth), wealth.equity, limits)
+    ]

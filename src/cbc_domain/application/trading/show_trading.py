@@ -1,6 +1,6 @@
 """What a member sees of signals, orders and positions: only his own part of each (ROL-06)."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -8,8 +8,9 @@ import attrs
 
 from cbc_domain.application.trading.decide_signal import market_now
 from cbc_domain.kernel.errors import NotFound
-from cbc_domain.kernel.ids import MemberId, PositionId, SignalId
+from cbc_domain.kernel.ids import JournalId, MemberId, PositionId, SignalId
 from cbc_domain.kernel.venues import Environment
+from cbc_domain.ledger.model import Posting
 from cbc_domain.market.model import MarketReading
 from cbc_domain.ports.persistence.trades import Settlement, Trade
 from cbc_domain.ports.persistence.unit_of_work import Store, UnitOfWork
@@ -32,10 +33,11 @@ class SignalShown:
 
 @attrs.frozen
 class PositionShown:
-    """A position with its orders and, once it is closed, its settlement."""
+    """A position with its orders and, once it is closed, its settlement and the posting that charged it (COM-11)."""
 
     trade: Trade
     settlement: Settlement | None
+    charge: Posting | None = None
 
 
 @attrs.frozen
@@ -80,8 +82,7 @@ class ShowTrading:
             trades = await work.trades.trades([position_id], lock=False)
             if not trades or trades[0].position.member != member:
                 raise NotFound("not_found", "expected a position of yours")
-            settlements = await work.trades.settlements([position_id])
-        return PositionShown(trades[0], settlements[0] if settlements else None)
+            return (await _with_settlement(work, [trades[0].position]))[0]
 
     async def orders(
         self, member: MemberId, cursor: str | None, limit: int, symbol: str | None, status: str | None
@@ -98,9 +99,7 @@ class ShowTrading:
     ) -> Performance:
         """Figures of one environment only: live and rehearsal never meet in one number (GEN-13)."""
         shown = [one async for one in self._closed(member, environment, since, until)]
-        return performance(
-            [(one.trade.position, one.settlement.commission if one.settlement else None) for one in reversed(shown)]
-        )
+        return performance([(one.trade.position, one.settlement.paid if one.settlement else None) for one in reversed(shown)])
 
     async def _closed(
         self, member: MemberId, environment: Environment, since: datetime | None, until: datetime | None
@@ -126,4 +125,10 @@ async def _with_settlement(work: UnitOfWork, positions: Sequence[Position]) -> l
     ids = [position.id for position in positions]
     trades = {trade.position.id: trade for trade in await work.trades.trades(ids, lock=False)}
     settled = {one.position: one for one in await work.trades.settlements(ids)}
-    return [PositionShown(trades[one], settled.get(one)) for one in ids]
+    journals = [settlement.journal for settlement in settled.values() if settlement.journal]
+    charges = {one.id: one for one in (await work.books.postings_of(journals) if journals else [])}
+    return [PositionShown(trades[one], settled.get(one), _charge(settled.get(one), charges)) for one in ids]
+
+
+def _charge(settlement: Settlement | None, charges: Mapping[JournalId, Posting]) -> Posting | None:
+    return charges.get(settlement.journal) if settlement and settlement.journal else None

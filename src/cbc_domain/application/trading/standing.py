@@ -48,6 +48,18 @@ def bare(trade: Trade) -> bool:
     return not all(_covers(trade, leg) for leg in PROTECTION)
 
 
+def unguarded(trade: Trade) -> bool:
+    """Whether something is open without a stop for all of it, also when somebody wants it closed already."""
+    position = trade.position
+    return not position.state.final and position.quantity > 0 and not _covers(trade, Leg.STOP)
+
+
+def in_doubt(trade: Trade) -> bool:
+    """Whether the answer to an entry was lost: it may have been filled, and its stop refused."""
+    entry = newest(trade.orders, Leg.ENTRY)
+    return entry is not None and entry.state is OrderState.UNKNOWN
+
+
 def beyond_protection(trade: Trade, now: datetime, limits: SystemLimits) -> bool:
     """Whether a bare position was refused protection as often, or waited for it as long, as is allowed (ORD-10)."""
     refused = any(_refused(trade, leg, limits) and not _covers(trade, leg) for leg in PROTECTION)

@@ -1,6 +1,6 @@
 """From one signal to every member's part of it, a page of members at a time."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Protocol
@@ -9,6 +9,8 @@ from cbc_domain.kernel.ids import MemberId, SignalId, StrategyId
 from cbc_domain.kernel.venues import Environment
 from cbc_domain.trading.candidates import Candidate
 from cbc_domain.trading.model import Ordered, Skipped
+
+Holder = tuple[MemberId, Environment]
 
 
 class Planning(Protocol):
@@ -26,8 +28,14 @@ class Planning(Protocol):
         (ELG-05); locks are taken in ascending ID. Raises NotFound `not_found` for nobody.
         """
 
-    async def observe_equity(self, equities: Mapping[tuple[MemberId, Environment], Decimal], now: datetime) -> None:
-        """Remember measured equities in USDT: the first of a member's day and week, and the highest (RSK-03)."""
+    async def observe_equity(self, equities: Mapping[Holder, Decimal], now: datetime) -> None:
+        """Remember measured equities in USDT, less transfers: the first of a member's day and week, the highest (RSK-03)."""
+
+    async def pause_for_drawdown(self, holders: Collection[Holder], now: datetime) -> Collection[Holder]:
+        """Keep opens off until the member resumes; answers those who were not paused already (RSK-01)."""
+
+    async def resume_after_drawdown(self, member: MemberId, now: datetime) -> Collection[Environment]:
+        """Let opens go on, and measure the next drawdown from what is measured next; where the member was paused."""
 
     async def record(self, ordered: Sequence[Ordered], skipped: Sequence[Skipped], now: datetime) -> None:
         """Write every intent and every refusal; a member who already has a decision on the signal keeps the first one."""

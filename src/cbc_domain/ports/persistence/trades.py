@@ -6,14 +6,12 @@ from typing import Protocol
 
 import attrs
 
-from cbc_domain.commissions.model import SettlementReason, SettlementState
-from cbc_domain.kernel.ids import AccountId, JournalId, MemberId, PositionId, SignalId, StrategyId
-from cbc_domain.kernel.money import Money
-from cbc_domain.kernel.rates import FxRate
-from cbc_domain.kernel.venues import Side, Symbol
+from cbc_domain.kernel.ids import AccountId, MemberId, PositionId, SignalId, StrategyId
+from cbc_domain.kernel.venues import Side, Symbol, Venue
 from cbc_domain.ports.persistence.views import Page
-from cbc_domain.risk.model import CoinBlock
+from cbc_domain.risk.model import CoinBlock, StopScope
 from cbc_domain.trading.model import Fill, Order, Position, PositionState
+from cbc_domain.trading.settlement import Settlement as Settlement
 
 
 @attrs.frozen
@@ -25,19 +23,11 @@ class Trade:
 
 
 @attrs.frozen
-class Settlement:
-    """How a position was settled (COM-10, COM-11); money None where nothing was charged, `rate` where none was needed."""
+class OrderTally:
+    """How many orders were sent to a venue, and how many of them it refused or did not answer for."""
 
-    position: PositionId
-    state: SettlementState
-    reason: SettlementReason | None
-    at: datetime
-    commission: Money | None = None
-    affiliate: Money | None = None
-    company: Money | None = None
-    debt: Money | None = None
-    rate: FxRate | None = None
-    journal: JournalId | None = None
+    sent: int
+    failed: int
 
 
 class Trades(Protocol):
@@ -74,16 +64,28 @@ class Trades(Protocol):
 
     async def open_of(self, member: MemberId) -> Sequence[PositionId]: ...
 
+    async def in_scope(
+        self, scope: StopScope, target: str | None, after: PositionId | None, limit: int
+    ) -> Sequence[PositionId]:
+        """Positions not in a final state that an emergency act reaches (RSK-20), ascending ID."""
+
+    async def sent_since(self, since: datetime) -> Mapping[Venue, OrderTally]:
+        """The orders that were made since then and sent, by venue (RSK-22)."""
+
     async def block_coins(self, blocks: Sequence[CoinBlock]) -> None: ...
 
     async def unsettled(self, now: datetime, limit: int) -> Sequence[PositionId]:
-        """Closed positions that wait for settlement, in the order of closing: UNSETTLED first, then PENDING_RATE.
+        """Closed positions that can be settled, in the order of closing: UNSETTLED first, then PENDING_RATE.
 
-        Those that wait for a rate come last, so that however many they are they hold up nobody.
+        Those that wait for a rate come last, so that however many they are they hold up nobody. A live one is left out until
+        its venue's result is recorded or RECORD_WAIT has passed since its close (COM-05).
         """
 
     async def settle(self, settlements: Sequence[Settlement]) -> None:
         """Write settlements and the positions' settlement state; a position that is SETTLED already stays as it is."""
+
+    async def resettle(self, settlement: Settlement) -> None:
+        """Put another settlement in the place of one that is SETTLED (COM-14); any other stays as it is."""
 
     async def settlements(self, positions: Collection[PositionId]) -> Sequence[Settlement]: ...
 

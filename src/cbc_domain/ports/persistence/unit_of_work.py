@@ -8,6 +8,8 @@ from cbc_domain.kernel.errors import Unavailable
 from cbc_domain.ports.persistence.books import Books
 from cbc_domain.ports.persistence.people import People
 from cbc_domain.ports.persistence.planning import Planning
+from cbc_domain.ports.persistence.receipts import Receipts
+from cbc_domain.ports.persistence.results import Results
 from cbc_domain.ports.persistence.signals import Signals
 from cbc_domain.ports.persistence.trades import Trades
 from cbc_domain.ports.persistence.work import Answers, Configuration, Jobs, Lane, Outbox
@@ -30,12 +32,14 @@ class UnitOfWork(Protocol):
     signals: Signals
     planning: Planning
     trades: Trades
+    results: Results
     lane: Lane
     books: Books
     outbox: Outbox
     jobs: Jobs
     answers: Answers
     configuration: Configuration
+    receipts: Receipts
 
     async def commit(self) -> None: ...
 

@@ -3,11 +3,16 @@
 from typing import Final
 
 from sqlalchemy import (
+    Boolean,
     CheckConstraint,
     Column,
     Date,
     ForeignKey,
     Table,
+    false,
+)
+from sqlalchemy import (
+    text as sql,
 )
 
 from cbc_adapters.persistence.postgres.tables.metadata import (
@@ -50,7 +55,18 @@ equity_marks: Final = Table(
     # The member's own calendar day; `peak` is the highest ever measured until the end of that day.
     Column("day", Date, primary_key=True),
     Column("opening", asset, nullable=False),
-    Column("peak", asset, nullable=False),
+    # NULL once the member resumed after a drawdown: the next equity that is measured is the first of a new peak.
+    Column("peak", asset),
+)
+
+drawdown_pauses: Final = Table(
+    "drawdown_pauses",
+    METADATA,
+    Column("member", identity, ForeignKey("members.id"), primary_key=True),
+    Column("environment", text, one_of("environment", Environment), primary_key=True),
+    Column("since", instant, primary_key=True),
+    Column("until", instant),
+    index("drawdown_pauses_in_force", "member", "environment", unique=True, postgresql_where=sql("until IS NULL")),
 )
 
 settlements: Final = Table(
@@ -70,6 +86,28 @@ settlements: Final = Table(
     Column("rate_provider_at", instant),
     Column("rate_accepted_at", instant),
     Column("journal", identity, ForeignKey("journals.id")),
+    # USDT, net of fees and funding: what was charged on (COM-05).
+    Column("profit", asset),
+    Column("computed", Boolean, nullable=False, server_default=false()),
     CheckConstraint("(rate IS NULL) = (rate_accepted_at IS NULL)", name="rate_complete"),
     index("settlements_by_journal", "journal"),
+)
+
+closed_results: Final = Table(
+    "closed_results",
+    METADATA,
+    Column("position", identity, ForeignKey("positions.id"), primary_key=True),
+    # The venue's own record in USDT, for our part of what was closed.
+    Column("net", asset, nullable=False),
+    Column("recorded_at", instant, nullable=False),
+)
+
+result_reviews: Final = Table(
+    "result_reviews",
+    METADATA,
+    Column("position", identity, ForeignKey("positions.id"), primary_key=True),
+    Column("charged", asset, nullable=False),
+    Column("reported", asset, nullable=False),
+    Column("at", instant, nullable=False),
+    index("result_reviews_by_age", "at", "position"),
 )

@@ -100,9 +100,11 @@ positions: Final = Table(
     Column("closing_reason", text, one_of("closing_reason", CloseReason)),
     Column("closed_at", instant),
     Column("close_reason", text, one_of("close_reason", CloseReason)),
+    Column("excess", asset, at_least("excess", 0), nullable=False, server_default=sql("0")),
     # The net result of a finished position as the domain computed it, so that no statement repeats the formula.
     Column("result", asset),
     Column("settlement", text, one_of("settlement", SettlementState), nullable=False),
+    Column("settings_version", Integer, at_least("settings_version", 0), nullable=False),
     ForeignKeyConstraint(["account", "member"], ["exchange_accounts.id", "exchange_accounts.member"]),
     UniqueConstraint("signal", "member"),
     index("positions_one_open", "member", "environment", "symbol", unique=True, postgresql_where=sql(_UNFINISHED)),
@@ -155,12 +157,14 @@ orders: Final = Table(
     Column("acked_at", instant),
     Column("filled_at", instant),
     Column("lost_at", instant),
+    Column("ended_at", instant),
     Column("attempts", Integer, at_least("attempts", 0), nullable=False),
     Column("error_code", text),
     ForeignKeyConstraint(["account", "member"], ["exchange_accounts.id", "exchange_accounts.member"]),
     index("orders_of_position", "position", "created_at", "id"),
     index("orders_of_member", "member", "id"),
     index("orders_of_account", "account"),
+    index("orders_by_age", "created_at", postgresql_using="brin"),
     index("orders_entries", "member", "created_at", postgresql_where=sql("leg = 'e'")),
 )
 
@@ -175,5 +179,15 @@ fills: Final = Table(
     Column("fee", asset, nullable=False),
     Column("at", instant, nullable=False),
     Column("maker", Boolean, nullable=False),
+    Column("funding", asset, nullable=False, server_default=sql("0")),
     index("fills_of_order", "order"),
+)
+
+setbacks: Final = Table(
+    "setbacks",
+    METADATA,
+    # Sendings that brought nothing; what succeeded is in the order itself.
+    Column("order", identity, ForeignKey("orders.id"), primary_key=True),
+    Column("at", instant, primary_key=True),
+    Column("code", text, primary_key=True),
 )
