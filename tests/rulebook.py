@@ -29,6 +29,10 @@ def table(name: str) -> Any:  # noqa: ANN401 - a table has the shape that the ru
     return _tables()[name]
 
 
+def table_names() -> list[str]:
+    return [name for name in _tables() if name != "meta"]
+
+
 def cases(name: str) -> list[ParameterSet]:
     """Give the rows of one table as parameters, each with the name that the rule book gives it as test id."""
     rows = table(name)

@@ -12,7 +12,7 @@ from cbc_domain.risk.model import LiveGate, Reason
 from cbc_entrypoints.cli.endings import exit_code
 from cbc_entrypoints.http.problems import status_of
 from cbc_entrypoints.variables import VARIABLES
-from tests.documents import source
+from tests.documents import proved, source
 
 REFERENCE: Final = source.ROOT / "docs" / "reference"
 NOTE: Final = "Generated from the source by `python -m tests.documents`; do not edit.\n"
@@ -102,11 +102,25 @@ def ports() -> str:
 
 
 def rules() -> str:
-    """Every rule of the rule book that a test names."""
+    """Every rule of the rule book that a test names, and how far each finished section is proved."""
     rows = [(rule, _listed(files)) for rule, files in sorted(source.rules().items())]
+    named, known = proved.named_rules(), proved.sections()
+    counts = [(one.name, str(len(one.rules)), str(len(one.proved(named))), str(len(one.planned(named)))) for one in known]
+    waiting = [
+        (rule, proved.PLANNED.get(rule, "past the basic product (beyond)")) for one in known for rule in one.planned(named)
+    ]
     return _page(
         "Rules and their tests",
         f"{len(rows)} rules are named by a test that proves them or a part of them.",
+        "## Finished sections",
+        "A rule of these sections is proved by a test that names it, or planned; a check fails when it is neither.",
+        _table(("section", "rules", "proved", "planned"), counts),
+        "## Planned",
+        _table(("rule", "why it waits"), waiting),
+        "## Begun",
+        "Proved as far as they are built.",
+        _table(("rule", "still to come"), proved.PARTLY.items()),
+        "## All rules",
         _table(("rule", "tests in"), rows),
     )
 

@@ -12,7 +12,7 @@ from tests.documents.pages import PAGES, REFERENCE
 from tests.documents.source import ROOT, SRC, rules
 
 DOCS: Final = ROOT / "docs"
-RUNNABLE: Final = ("README.md", "docs/ledger.md")
+RUNNABLE: Final = ("README.md", "docs/receipts.md", "docs/ledger/story.md", "docs/ledger/flows.md", "docs/ledger/worked.md")
 HOMES: Final = (SRC, SRC / "cbc_domain", ROOT, DOCS)
 IN_TICKS: Final = re.compile(r"`([^`\s]+)`")
 LINK: Final = re.compile(r"\]\((?!\w+:|#)([^)#]+)")
@@ -29,8 +29,8 @@ def test_a_generated_page_is_what_the_source_says_now(name: str) -> None:
 
 def test_every_test_that_the_page_of_rules_names_is_there() -> None:
     # Not compared word for word: it would fail with every new test until it is written anew.
-    rows = [row.split(" | ") for row in (REFERENCE / "rules.md").read_text().splitlines() if row.startswith("| ")][2:]
-    told = [(rule.removeprefix("| "), IN_TICKS.findall(files)) for rule, files in rows]
+    rows = [row.split(" | ") for row in (REFERENCE / "rules.md").read_text().splitlines() if row.startswith("| ")]
+    told = [(row[0].removeprefix("| "), IN_TICKS.findall(row[1])) for row in rows if "`" in row[1]]
 
     known = rules()
     assert [rule for rule, files in told if not set(files) <= known.get(rule, set())] == []
