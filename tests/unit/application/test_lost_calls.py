@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from functools import reduce
 
 import pytest
 
@@ -16,10 +17,15 @@ from cbc_adapters.exchange.simulated.faults import (
     Nth,
     Refuse,
 )
+from cbc_domain.commissions.model import SettlementState
+from cbc_domain.kernel.events import EventName
 from cbc_domain.kernel.ids import AccountId
 from cbc_domain.kernel.venues import Side
 from cbc_domain.ports.exchange import Fault
+from cbc_domain.risk.model import KeyStatus
 from cbc_domain.trading.model import CloseReason, Leg, OrderState, PositionState
+from cbc_domain.trading.orders import Lost, apply
+from cbc_domain.trading.positions import net
 from tests.club import BTC, Club, open_club
 
 OPENING_CALLS = 9
@@ -145,6 +151,53 @@ async def test_a_lost_answer_does_not_send_a_leg_twice(leg: Leg) -> None:
     assert sum(order.ticket.leg is leg and order.open for order in account.orders.values()) == 0
 
 
+@pytest.mark.parametrize("lost_looks", [0, 1, 2])
+async def test_an_entry_whose_answer_was_lost_is_not_left_without_a_stop(lost_looks: int) -> None:
+    """rules: ORD-10, POS-11, ORD-04
+
+    In seed 30 of the campaign, with 9 signals and 7 members, a position had no stop for 5.132 s: two waits of PRI-05.
+    """
+    club = await opened(
+        FaultPlan(
+            [
+                Failure(LoseAnswer(), leg=Leg.ENTRY),
+                Failure(Refuse(Fault.FILTER), leg=Leg.STOP),
+                Failure(DropBefore(), Nth(frozenset(range(1, lost_looks + 1))), Call.FIND),
+            ]
+        )
+    )
+    club.deaf = True
+    (member,) = club.members
+    await club.alert("SINAL LONG FORTE")
+    await club.jobs()
+    await club.platform.place_orders()()
+    start = club.clock.now()
+
+    await club.work_until(lambda trade: trade.position.state is PositionState.PROTECTED)
+
+    assert (await club.at_venue(member)).protected
+    assert club.clock.now() - start < timedelta(seconds=5)
+
+
+async def test_a_doubt_that_came_after_the_stream_had_told_ends_when_the_venue_is_asked() -> None:
+    """rules: ORD-01, ORD-04
+
+    In seed 30 of the campaign, with 20 signals and 20 members, one worker heard of targets by the stream and another lost
+    the answer at 12:00:11.700: asked 338 times, the venue named an instant that was not later, and they stayed UNKNOWN.
+    """
+    club = await opened(FaultPlan())
+    (member,) = club.members
+    await club.alert("SINAL LONG FORTE")
+    await club.work()
+    stop = next(order for order in (await club.trade(member)).orders if order.state is OrderState.ACKED)
+    doubtful = apply(stop, Lost(club.clock.now()))
+
+    heard = await club.platform.desk().find(await club.account(member), doubtful)
+
+    assert doubtful.state is OrderState.UNKNOWN
+    assert reduce(apply, (fact for _, fact in heard.facts), doubtful).state is OrderState.ACKED
+
+
 async def test_a_call_that_never_arrived_is_sent_again_with_the_same_id() -> None:
     """rules: ORD-03, ORD-04"""
     club = await opened(FaultPlan([Failure(DropBefore(), Nth(frozenset({1, 2})), leg=Leg.ENTRY)]))
@@ -226,8 +279,8 @@ async def test_a_worker_that_was_held_up_past_its_lease_sends_nothing_any_more()
     assert (await club.at_venue(member)).entries == 0
 
 
-async def test_an_entry_that_arrives_after_it_was_given_up_is_sold_again_and_reported() -> None:
-    """rules: ORD-01, GEN-14, POS-01"""
+async def test_an_entry_that_arrives_after_it_was_given_up_is_sold_again_with_a_result_of_its_own() -> None:
+    """rules: ORD-01, ORD-12, GEN-14, POS-01, POS-12, POS-20, COM-05"""
     club = await opened(FaultPlan([Failure(DropBefore(), Always(), leg=Leg.ENTRY)]))
     await club.alert("SINAL LONG FORTE")
     await club.work()
@@ -241,9 +294,74 @@ async def test_an_entry_that_arrives_after_it_was_given_up_is_sold_again_and_rep
     trade, venue = await club.trade(member), await club.at_venue(member)
     assert venue.flat
     assert venue.exits == 1
-    assert trade.position.state is PositionState.ABANDONED
+    position = trade.position
+    assert (position.state, position.close_reason) == (PositionState.CLOSED, CloseReason.UNPROTECTED)
+    assert position.bought == position.sold == position.size.quantity
+    assert net(position) == await club.result_at_venue(member)
+    assert net(position) < 0
+    assert position.settlement is SettlementState.NOT_CHARGEABLE
     events = await club.events(trade.position.id)
-    assert [event.data["reason"] for event in events if event.name == "order.filled"] == ["filled_after_abandoned"]
+    assert [event.name for event in events].count(EventName.POSITION_CLOSED) == 1
+    assert [event.data["reason"] for event in events if event.name == "order.filled" and "reason" in event.data] == [
+        "filled_after_abandoned"
+    ]
+
+
+async def test_what_a_late_entry_bought_and_the_member_sold_himself_has_a_result_too() -> None:
+    """rules: POS-01, POS-10, POS-12"""
+    club = await opened(FaultPlan([Failure(DropBefore(), Always(), leg=Leg.ENTRY)]))
+    club.deaf = True
+    await club.alert("SINAL LONG FORTE")
+    (member,) = club.members
+    await club.work_until(lambda trade: trade.position.state is PositionState.ABANDONED)
+    trade = await club.trade(member)
+
+    await club.arrives_late(trade)
+    await club.by_hand(member, Side.LONG, Leg.EXIT, str(trade.position.size.quantity))
+    await club.work()
+
+    position = (await club.trade(member)).position
+    assert (position.state, position.close_reason) == (PositionState.CLOSED, CloseReason.EXTERNAL)
+    assert net(position) == await club.result_at_venue(member)
+
+
+async def test_a_late_entry_that_hits_its_own_stop_has_a_result_too() -> None:
+    """rules: POS-01, POS-02, POS-12"""
+    club = await opened(FaultPlan([Failure(DropBefore(), Always(), leg=Leg.ENTRY)]))
+    club.deaf = True
+    await club.alert("SINAL LONG FORTE")
+    (member,) = club.members
+    await club.work_until(lambda trade: trade.position.state is PositionState.ABANDONED)
+
+    await club.arrives_late(await club.trade(member))
+    club.venue.set_price(BTC, Decimal("58000"), club.clock.now())
+    await club.work()
+
+    position = (await club.trade(member)).position
+    assert (position.state, position.close_reason) == (PositionState.CLOSED, CloseReason.SL)
+    assert net(position) == await club.result_at_venue(member)
+    assert (await club.at_venue(member)).flat
+
+
+async def test_a_key_that_was_taken_back_while_an_order_is_in_doubt_is_told_once_and_opens_nothing_more() -> None:
+    """rules: ORD-04, GEN-14, ELG-04"""
+    plan = FaultPlan(
+        [Failure(LoseAnswer(), Nth(frozenset({1})), leg=Leg.ENTRY), Failure(Refuse(Fault.AUTH), Always(), Call.FIND)]
+    )
+    club = await opened(plan)
+    club.deaf = True
+    (member,) = club.members
+    await club.alert("SINAL LONG FORTE")
+    for _ in range(100):
+        await club.platform.plan_orders()(club.accepted[0])
+        await club.platform.place_orders()()
+        club.clock.advance(by=timedelta(seconds=2))
+
+    account = await club.account(member)
+    told = await club.events(account.id)
+    assert account.status is KeyStatus.INVALID
+    assert [(event.name, event.data["reason"]) for event in told] == [(EventName.KEY_INVALID, "AUTH")]
+    assert (await club.trade(member)).orders[0].state is OrderState.UNKNOWN
 
 
 async def test_an_entry_that_arrives_late_is_found_without_the_stream_too() -> None:

@@ -1,0 +1,113 @@
+"""Store and exchange of a worker that may be killed before and after everything it does with them."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence, Sized
+from contextlib import AbstractAsyncContextManager
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+import attrs
+
+from cbc_domain.application.trading.place_orders import Round
+from cbc_domain.kernel.ids import AccountId
+from cbc_domain.kernel.venues import Environment, Side, Symbol, Venue
+from cbc_domain.ports.exchange import ClosedResult, Ending, Exchange, Holding, Report, Ticket
+from cbc_domain.ports.persistence.unit_of_work import Store, UnitOfWork
+from cbc_domain.risk.model import ExchangeAccount
+from cbc_domain.trading.sizes import AccountReading, Instrument, Quote
+from tests.chaos.points import PLACED, STREAM, unit_name
+from tests.chaos.traps import Traps
+
+T = TypeVar("T")
+
+
+@attrs.frozen
+class DeadlyStore:
+    """A unit that found nothing to do is no step of anything, and nobody dies of it."""
+
+    inner: Store
+    traps: Traps
+
+    def __call__(self) -> AbstractAsyncContextManager[UnitOfWork]:
+        return self.inner()
+
+    async def run(self, act: Callable[[UnitOfWork], Awaitable[T]]) -> T:
+        name = unit_name(act)
+        if name is None:
+            return await self.inner.run(act)
+
+        async def dangerous(work: UnitOfWork) -> T:
+            result = await act(work)
+            if did_something(result):
+                self.traps.step(f"before {name}")
+            return result
+
+        result = await self.inner.run(dangerous)
+        if did_something(result):
+            self.traps.step(f"after {name}")
+        return result
+
+
+def did_something(result: object) -> bool:
+    match result:
+        case Round():
+            return bool(result.claims)
+        case (int(settled), [*faults]):
+            return settled > 0 or bool(faults)
+        case Sized():
+            return len(result) > 0
+        case _:
+            return True
+
+
+@attrs.frozen
+class DeadlyExchange:
+    inner: Exchange
+    traps: Traps
+
+    async def instruments(self, venue: Venue, environment: Environment) -> Mapping[Symbol, Instrument]:
+        return await self.inner.instruments(venue, environment)
+
+    async def quote(
+        self, venue: Venue, environment: Environment, symbol: Symbol, ago: timedelta = timedelta(0)
+    ) -> Quote | None:
+        return await self.inner.quote(venue, environment, symbol, ago)
+
+    async def readings(self, accounts: Sequence[ExchangeAccount]) -> Mapping[AccountId, AccountReading]:
+        return await self._step("balances are read", self.inner.readings(accounts))
+
+    def attaches_protection(self, venue: Venue) -> bool:
+        return self.inner.attaches_protection(venue)
+
+    async def place(self, account: ExchangeAccount, ticket: Ticket, attached: Sequence[Ticket] = ()) -> Report:
+        return await self._step(PLACED[ticket.leg], self.inner.place(account, ticket, attached))
+
+    async def find(self, account: ExchangeAccount, symbol: Symbol, client_id: str) -> Report | None:
+        return await self._step("an order is asked for", self.inner.find(account, symbol, client_id))
+
+    async def cancel(self, account: ExchangeAccount, symbol: Symbol, client_id: str) -> None:
+        return await self._step("an order is cancelled", self.inner.cancel(account, symbol, client_id))
+
+    async def holding(self, account: ExchangeAccount, symbol: Symbol, side: Side) -> Holding | None:
+        return await self._step("a holding is asked for", self.inner.holding(account, symbol, side))
+
+    async def ending(self, account: ExchangeAccount, symbol: Symbol, side: Side, since: datetime) -> Ending | None:
+        return await self._step("a closing is asked for", self.inner.ending(account, symbol, side, since))
+
+    async def closed_result(
+        self, account: ExchangeAccount, symbol: Symbol, side: Side, since: datetime, until: datetime
+    ) -> ClosedResult | None:
+        return await self._step("a result is asked for", self.inner.closed_result(account, symbol, side, since, until))
+
+    async def changes(self, most: int) -> Sequence[Report]:
+        reports = await self.inner.changes(most)
+        if reports:
+            self.traps.step(f"after {STREAM}")
+        return reports
+
+    async def _step(self, name: str, call: Awaitable[T]) -> T:
+        self.traps.step(f"before {name}")
+        try:
+            return await call
+        finally:
+            # An answer that is a refusal is an answer too.
+            self.traps.step(f"after {name}")
