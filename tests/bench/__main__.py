@@ -1,4 +1,4 @@
-"""`./dev bench [NAME ...] [--quick]`: each benchmark prints a table with ratios and writes it to build/bench/NAME.json."""
+"""`./dev bench [NAME ...] [--quick]`: each benchmark prints a table with ratios and writes it to build/bench/full/NAME.json."""
 
 import argparse
 import asyncio
@@ -39,8 +39,9 @@ def run(name: str, size: Size) -> Table:
         "cores": os.cpu_count(),
         "python": platform.python_version(),
     }
-    OUT.mkdir(parents=True, exist_ok=True)
-    (OUT / f"{name}.json").write_text(json.dumps({**attrs.asdict(table), "surroundings": surroundings}, indent=2) + "\n")
+    folder = OUT / size.value
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{name}.json").write_text(json.dumps({**attrs.asdict(table), "surroundings": surroundings}, indent=2) + "\n")
     sys.stdout.write(f"\n{table.text()}\n({', '.join(f'{key} {value}' for key, value in surroundings.items())})\n")
     sys.stdout.flush()
     return table
