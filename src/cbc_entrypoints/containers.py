@@ -4,6 +4,7 @@ from dependency_injector import containers, providers
 
 from cbc_domain.application.health.check_invariants import CheckInvariants
 from cbc_domain.application.health.check_readiness import CheckReadiness
+from cbc_domain.application.health.compare_printed import ComparePrinted
 from cbc_domain.application.health.explain import Explain
 from cbc_domain.application.market.observe_market import ObserveMarket
 from cbc_domain.application.money.convert_commission import ConvertCommission
@@ -177,5 +178,6 @@ class Platform(containers.DeclarativeContainer):
     show_money = providers.Factory(ShowMoney, store=store, clock=clock, process_allows_live=process_allows_live)
 
     check_invariants = providers.Factory(CheckInvariants, store=store, clock=clock)
+    compare_printed = providers.Factory(ComparePrinted, store=store)
     check_readiness = providers.Factory(CheckReadiness, store=store, clock=clock)
     explain = providers.Factory(Explain, store=store)

@@ -20,6 +20,7 @@ PARTLY: Final[Mapping[str, str]] = {
     "GEN-01": "texts for members in pt-BR and en come with the screens and messages",
     "CFG-13": "payout methods and step-up come with withdrawals and two-factor sign-in; until then the values are refused",
     "COM-20": "per_trade is built; daily_net and high_water_mark are (beyond)",
+    "LED-23": "a printed hash is compared on demand; the proof at night does not read a store of them by itself",
     "MKT-01": "a value and its ages are judged; combining two sources, hourly, comes with the live sources",
     "MKT-02": "the pulse is reckoned from rows; fetching them every 300 s comes with the live sources",
     "MKT-32": "moves are judged and told as events; letters to members and automatic closes come with the live sources",

@@ -2,6 +2,9 @@
 
 import asyncio
 import json
+import re
+from collections.abc import Mapping, Sequence
+from typing import Final
 from uuid import UUID
 
 import click
@@ -16,6 +19,8 @@ from cbc_domain.ports.persistence.unit_of_work import Store
 from cbc_entrypoints.cli.opened import opened
 from cbc_entrypoints.settings import Settings
 
+_PRINTED: Final = re.compile(r"([1-9][0-9]{0,17}):([0-9a-f]{64})")
+
 
 @click.group()
 def ledger() -> None:
@@ -23,18 +28,19 @@ def ledger() -> None:
 
 
 @ledger.command()
+@click.option("--printed", multiple=True, metavar="SEALED:HASH", help="What an earlier proof printed; may be repeated.")
 @click.option("--json", "as_json", is_flag=True)
 @click.pass_obj
-def proof(settings: Settings, as_json: bool) -> int:
+def proof(settings: Settings, printed: Sequence[str], as_json: bool) -> int:
     """Check sums, derived balances, lots, debts and the hash chain; exit 1 and the first broken row otherwise."""
-    health = asyncio.run(_prove(settings))
-    facts = _facts(health)
+    health, missing = asyncio.run(_prove(settings, _read(printed)))
+    facts = _facts(health) | ({"printed": missing[0] if missing else "ok"} if printed else {})
     if as_json:
         click.echo(json.dumps(facts))
     else:
         for name, value in facts.items():
             click.echo(f"{name:<22} {'-' if value is None else value}")
-    return 0 if health.proof.holds else 1
+    return 0 if health.proof.holds and not missing else 1
 
 
 @ledger.command()
@@ -55,9 +61,16 @@ def statement(settings: Settings, member: str, as_json: bool) -> None:
         click.echo(json.dumps(told) if as_json else "  ".join(f"{value:<18}" for value in told.values()).rstrip())
 
 
-async def _prove(settings: Settings) -> Health:
+def _read(printed: Sequence[str]) -> Mapping[int, str]:
+    found = [_PRINTED.fullmatch(one) for one in printed]
+    if not all(found):
+        raise click.UsageError("--printed expected a number, a colon and 64 hexadecimal digits")
+    return {int(one[1]): one[2] for one in found if one}
+
+
+async def _prove(settings: Settings, printed: Mapping[int, str]) -> tuple[Health, Sequence[str]]:
     async with opened(settings) as live:
-        return await live.platform.check_invariants()()
+        return await live.platform.check_invariants()(), await live.platform.compare_printed()(printed)
 
 
 async def _lines(settings: Settings, member: str) -> list[StatementLine]:

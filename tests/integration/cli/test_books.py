@@ -79,6 +79,22 @@ async def test_a_proof_names_the_first_broken_row(data: Path, postgres_url: str)
     assert columns(broken.out)["unbalanced"] == ["1"]
 
 
+async def test_a_hash_that_was_printed_shows_whether_history_was_written_anew(data: Path, postgres_url: str) -> None:
+    """rules: LED-23"""
+    await a_settled_trade(postgres_url)
+    printed = json.loads(cbc(data, "ledger", "proof", "--json", CBC_DATABASE_URL=postgres_url).out)
+    kept, other = f"{printed['sealed']}:{printed['last_hash']}", f"{printed['sealed'] + 1}:{'0' * 64}"
+
+    same = cbc(data, "ledger", "proof", "--printed", kept, CBC_DATABASE_URL=postgres_url)
+    lost = cbc(data, "ledger", "proof", "--printed", kept, "--printed", other, "--json", CBC_DATABASE_URL=postgres_url)
+    odd = cbc(data, "ledger", "proof", "--printed", "yesterday", CBC_DATABASE_URL=postgres_url)
+
+    assert (same.code, columns(same.out)["printed"]) == (0, ["ok"])
+    expected = f"expected the hash {'0' * 64} that was proven at sequence {printed['sealed'] + 1}, was none"
+    assert (lost.code, json.loads(lost.out)["holds"], json.loads(lost.out)["printed"]) == (1, True, expected)
+    assert (odd.code, odd.in_one_line) == (2, True)
+
+
 @pytest.mark.parametrize("question", [("explain", "nothing"), ("ledger", "statement", UNKNOWN)])
 def test_what_is_not_there_is_exit_code_1(data: Path, postgres_url: str, question: tuple[str, ...]) -> None:
     ended = cbc(data, *question, CBC_DATABASE_URL=postgres_url)
