@@ -31,6 +31,7 @@ from tests.club import platform_of
 
 REST_S: Final = 0.025
 RECOVER_S: Final = 0.05
+OVERTAKEN_AFTER_S: Final = 0.01
 POLL: Final = timedelta(milliseconds=100)
 HEARTBEAT: Final = timedelta(milliseconds=600)
 LOOKS_EVERY: Final = timedelta(milliseconds=50)
@@ -110,9 +111,10 @@ async def _work(place: Place, inbox: Connection) -> None:
     platform = platform_of(store, DeadlyExchange(RemoteExchange(place.venue), traps), clock, identities, NoPasswords())
     stop = asyncio.Event()
     runner = JobRunner(engine, handlers(platform, Role.ALL), poll=POLL, heartbeat=HEARTBEAT)
+    lane = LaneLoop(platform, rest_s=REST_S, recover_s=RECOVER_S, overtaken_after_s=OVERTAKEN_AFTER_S)
     async with asyncio.TaskGroup() as group:
         group.create_task(runner.run())
-        group.create_task(LaneLoop(platform, rest_s=REST_S, recover_s=RECOVER_S).run(stop))
+        group.create_task(lane.run(stop))
         # A campaign breaks so much on purpose that the platform would rightly pause itself, and then nothing would happen.
         for schedule in (one for one in schedules(platform, Role.ALL) if one.name != WATCH_RISKS):
             group.create_task(on_stepped_time(schedule, clock).run(stop))
