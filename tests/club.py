@@ -10,6 +10,7 @@ from typing import Final
 import attrs
 
 from cbc_adapters.cache.memory.throttle import MemoryThrottle
+from cbc_adapters.exchange.simulated.adapter import Sleep, sleep_for
 from cbc_adapters.exchange.simulated.engine import SimulatedVenue
 from cbc_adapters.exchange.simulated.faults import FaultPlan
 from cbc_adapters.exchange.simulated.listing import DEMONSTRATION
@@ -18,6 +19,7 @@ from cbc_adapters.persistence.memory.store import MemoryStore
 from cbc_adapters.security.standard.passwords import Argon2Passwords
 from cbc_adapters.security.standard.secrets import KEY_BYTES, Vault
 from cbc_adapters.security.standard.tokens import JwtAccessTokens
+from cbc_adapters.system.real.calls import LoopCalls
 from cbc_adapters.system.real.together import LoopTogether
 from cbc_adapters.system.stepped.clock import SteppedClock
 from cbc_adapters.system.stepped.identities import SteppedIdentities
@@ -191,6 +193,7 @@ def platform_of(
         clock=clock,
         identities=identities,
         together=LoopTogether(),
+        calls=LoopCalls,
         throttle=MemoryThrottle(),
         passwords=passwords or Argon2Passwords(),
         tokens=JwtAccessTokens("k" * 40),
@@ -206,16 +209,17 @@ async def open_club(
     listing: Sequence[Instrument] = DEMONSTRATION,
     store: Store | None = None,
     journal: Path | None = None,
+    sleep: Sleep = sleep_for,
 ) -> Club:
     """A club with a strategy, an exchange rate, live trading switched on, and BTC at 60,000.
 
-    In memory, unless it is given a `store`; with a `journal` its venue survives the process.
+    In memory, unless it is given a `store`; with a `journal` its venue survives the process; `sleep` is how it delays a call.
     """
     clock = SteppedClock(START)
     identities = SteppedIdentities(clock, 1)
     store = store or MemoryStore(identities)
     venue = SimulatedVenue(listing, journal_file=journal)
-    exchange = FragileExchange(venue, clock, faults)
+    exchange = FragileExchange(venue, clock, faults, sleep)
     platform = platform_of(store, exchange, clock, identities)
     strategy, secret = await platform.create_strategy()("House strategy", timedelta(minutes=30))
     async with store() as work:

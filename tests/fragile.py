@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import attrs
 
-from cbc_adapters.exchange.simulated.adapter import SimulatedExchange
+from cbc_adapters.exchange.simulated.adapter import SimulatedExchange, Sleep, sleep_for
 from cbc_adapters.exchange.simulated.engine import SimulatedVenue
 from cbc_adapters.exchange.simulated.faults import FaultPlan
 from cbc_adapters.system.stepped.clock import SteppedClock
@@ -48,8 +48,8 @@ class FragileExchange(SimulatedExchange):
     reported: ClosedResult | None = None
     """What the venue says of every closing from now on, whatever it said before."""
 
-    def __init__(self, venue: SimulatedVenue, clock: SteppedClock, faults: FaultPlan | None) -> None:
-        super().__init__(venue, clock, faults=faults, opening_balance=None)
+    def __init__(self, venue: SimulatedVenue, clock: SteppedClock, faults: FaultPlan | None, sleep: Sleep = sleep_for) -> None:
+        super().__init__(venue, clock, faults=faults, sleep=sleep, opening_balance=None)
         self.asked: list[tuple[Venue, Environment]] = []
         self._stepped = clock
 

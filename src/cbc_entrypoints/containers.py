@@ -26,7 +26,7 @@ from cbc_domain.application.people.register import Register
 from cbc_domain.application.people.show_member import ShowMember
 from cbc_domain.application.people.sign_in import Authenticate, RefreshTokens, SignIn, SignOut
 from cbc_domain.application.people.verify_email import VerifyEmail
-from cbc_domain.application.trading.absorb import TradeKeeper
+from cbc_domain.application.trading.absorb import News, TradeKeeper
 from cbc_domain.application.trading.apply_fills import ApplyFills
 from cbc_domain.application.trading.close_position import ClosePosition
 from cbc_domain.application.trading.close_positions import ClosePositions
@@ -39,7 +39,7 @@ from cbc_domain.application.trading.forget_bodies import ForgetBodies
 from cbc_domain.application.trading.inject_signal import InjectSignal
 from cbc_domain.application.trading.limit_alerts import LimitAlerts
 from cbc_domain.application.trading.market_of import MarketOf
-from cbc_domain.application.trading.place_orders import PlaceOrders
+from cbc_domain.application.trading.place_orders import PlaceOrders, Step
 from cbc_domain.application.trading.plan_orders import PlanOrders
 from cbc_domain.application.trading.preview_trade import PreviewTrade
 from cbc_domain.application.trading.protect_positions import ProtectPositions
@@ -55,7 +55,7 @@ from cbc_domain.ports.notifications import Letters
 from cbc_domain.ports.persistence.books import Teller
 from cbc_domain.ports.persistence.unit_of_work import Store
 from cbc_domain.ports.security import AccessTokens, Passwords, Sealer
-from cbc_domain.ports.system import Clock, Identities, Together
+from cbc_domain.ports.system import Clock, Identities, OpenCalls, Together
 from cbc_domain.risk.defaults import SystemLimits
 
 
@@ -68,6 +68,7 @@ class Platform(containers.DeclarativeContainer):
     clock: providers.Dependency[Clock] = providers.Dependency()
     identities: providers.Dependency[Identities] = providers.Dependency()
     together: providers.Dependency[Together] = providers.Dependency()
+    calls: providers.Dependency[OpenCalls[Step, News]] = providers.Dependency()
     throttle: providers.Dependency[Throttle] = providers.Dependency()
     passwords: providers.Dependency[Passwords] = providers.Dependency()
     tokens: providers.Dependency[AccessTokens] = providers.Dependency()
@@ -129,9 +130,9 @@ class Platform(containers.DeclarativeContainer):
         limits=limits,
         process_allows_live=process_allows_live,
     )
-    desk = providers.Factory(Desk, exchange=exchange, clock=clock)
+    desk = providers.Factory(Desk, exchange=exchange, clock=clock, together=together)
     keeper = providers.Factory(TradeKeeper, clock=clock, identities=identities)
-    first_calls = providers.Factory(FirstCalls, desk=desk, exchange=exchange, clock=clock)
+    first_calls = providers.Factory(FirstCalls, desk=desk, exchange=exchange, clock=clock, together=together)
     protect_positions = providers.Factory(
         ProtectPositions,
         desk=desk,
@@ -141,12 +142,12 @@ class Platform(containers.DeclarativeContainer):
         together=together,
         limits=limits,
     )
-    finish_tasks = providers.Factory(FinishTasks, clock=clock, identities=identities, keeper=keeper, limits=limits)
+    finish_tasks = providers.Factory(FinishTasks, clock=clock, identities=identities, limits=limits)
     place_orders = providers.Factory(
         PlaceOrders,
         store=store,
         clock=clock,
-        together=together,
+        calls=calls,
         first_calls=first_calls,
         protect=protect_positions,
         keeper=keeper,

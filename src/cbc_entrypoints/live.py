@@ -18,6 +18,7 @@ from cbc_adapters.persistence.postgres.unit_of_work import PostgresStore
 from cbc_adapters.security.standard.passwords import Argon2Passwords
 from cbc_adapters.security.standard.secrets import Vault
 from cbc_adapters.security.standard.tokens import JwtAccessTokens
+from cbc_adapters.system.real.calls import LoopCalls
 from cbc_adapters.system.real.clock import SystemClock
 from cbc_adapters.system.real.identities import SystemIdentities
 from cbc_adapters.system.real.together import LoopTogether
@@ -95,6 +96,7 @@ async def live(
             clock=clock or SystemClock(),
             identities=identities,
             together=LoopTogether(),
+            calls=LoopCalls,
             throttle=throttle,
             passwords=Argon2Passwords(),
             tokens=JwtAccessTokens(settings.signing_key()),

@@ -7,14 +7,14 @@ from typing import TypeVar
 
 import attrs
 
-from cbc_domain.application.trading.place_orders import Round
+from cbc_domain.application.trading.place_orders import Round, Written
 from cbc_domain.kernel.ids import AccountId
 from cbc_domain.kernel.venues import Environment, Side, Symbol, Venue
 from cbc_domain.ports.exchange import ClosedResult, Ending, Exchange, Holding, Report, Ticket
 from cbc_domain.ports.persistence.unit_of_work import Store, UnitOfWork
 from cbc_domain.risk.model import ExchangeAccount
 from cbc_domain.trading.sizes import AccountReading, Instrument, Quote
-from tests.chaos.points import PLACED, STREAM, unit_name
+from tests.chaos.points import ENDED, INTENDED, PLACED, STREAM, unit_name
 from tests.chaos.traps import Traps
 
 T = TypeVar("T")
@@ -37,14 +37,21 @@ class DeadlyStore:
 
         async def dangerous(work: UnitOfWork) -> T:
             result = await act(work)
-            if did_something(result):
-                self.traps.step(f"before {name}")
+            for step in steps_of(name, result):
+                self.traps.step(f"before {step}")
             return result
 
         result = await self.inner.run(dangerous)
-        if did_something(result):
-            self.traps.step(f"after {name}")
+        for step in steps_of(name, result):
+            self.traps.step(f"after {step}")
         return result
+
+
+def steps_of(name: str, result: object) -> Sequence[str]:
+    """What a unit of work did, by the names of the points: a wave of answers intends protection, ends tasks, or both."""
+    if isinstance(result, Written):
+        return [step for step, done in ((INTENDED, result.intended), (ENDED, result.ended)) if done]
+    return [name] if did_something(result) else []
 
 
 def did_something(result: object) -> bool:

@@ -6,6 +6,11 @@ from typing import Final
 
 from cbc_domain.trading.model import Leg
 
+INTENDED: Final = "answers are kept, protection is intended"
+ENDED: Final = "tasks are ended"
+WAVE: Final = "answers are written"
+"""A wave of answers is one unit, and a point of each kind of what it leads to."""
+
 UNITS: Final[Mapping[str, str]] = {
     "SignalIntake._store": "an alert is stored",
     "DecideSignal._decide": "a signal is decided",
@@ -14,8 +19,7 @@ UNITS: Final[Mapping[str, str]] = {
     "ClosePositions._page": "closes are planned",
     "_finish": "a signal is done",
     "PlaceOrders._claim": "tasks are taken",
-    "PlaceOrders._keep_and_intend": "answers are kept, protection is intended",
-    "FinishTasks": "tasks are ended",
+    "PlaceOrders._write": WAVE,
     "ApplyFills._fold": "reports are folded",
     "Reconcile._page": "quiet positions are looked for",
     "SettleTrades._settle": "trades are settled",
@@ -42,7 +46,8 @@ CALLS: Final = (
 STREAM: Final = "the stream is read"
 """Only `after`: the reports have left the venue and are known to nobody else."""
 
-POINTS: Final = (*(f"{when} {name}" for name in (*UNITS.values(), *CALLS) for when in ("before", "after")), f"after {STREAM}")
+_STEPS: Final = (*(name for name in UNITS.values() if name != WAVE), INTENDED, ENDED, *CALLS)
+POINTS: Final = (*(f"{when} {name}" for name in _STEPS for when in ("before", "after")), f"after {STREAM}")
 
 
 def unit_name(act: object) -> str | None:

@@ -26,6 +26,7 @@ from cbc_adapters.persistence.postgres.unit_of_work import PostgresStore
 from cbc_adapters.security.standard.passwords import Argon2Passwords
 from cbc_adapters.security.standard.secrets import KEY_BYTES, Vault
 from cbc_adapters.security.standard.tokens import JwtAccessTokens
+from cbc_adapters.system.real.calls import LoopCalls
 from cbc_adapters.system.real.identities import SystemIdentities
 from cbc_adapters.system.real.together import LoopTogether
 from cbc_adapters.system.stepped.clock import SteppedClock
@@ -226,6 +227,7 @@ async def open_house(url: str) -> AsyncIterator[House]:
         tokens=JwtAccessTokens("k" * 40),
         sealer=Vault({"k1": bytes(range(KEY_BYTES))}, "k1"),
         together=LoopTogether(),
+        calls=LoopCalls,
         letters=mailbox,
         process_allows_live=True,
     )

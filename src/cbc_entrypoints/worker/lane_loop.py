@@ -18,9 +18,12 @@ RECOVER_S: Final = 1.0
 SLOTS: Final = 1
 """One dequeue at a time in a process; each takes a whole batch, and every fifth prefers rehearsal opens (PRI-04)."""
 
-UNDER_WAY: Final = 4
+UNDER_WAY: Final = 16
 OVERTAKEN_AFTER_S: Final = 0.1
-"""A batch goes on when the slowest of its calls has answered; after so long the next one begins beside it (POS-11)."""
+"""A batch is over when the slowest of its calls has answered; after so long the next one begins beside it (POS-11).
+
+So many at most: what is left of most of them are a few slow calls, and a venue that hangs altogether must not take ever more.
+"""
 
 
 class LaneLoop:

@@ -7,7 +7,7 @@ from typing import Final
 import attrs
 
 from cbc_domain.ports.exchange import Exchange, Fault, OutcomeUnknown, Report, ReportState, Ticket, VenueRefused
-from cbc_domain.ports.system import Clock
+from cbc_domain.ports.system import Clock, Together
 from cbc_domain.risk.model import ExchangeAccount
 from cbc_domain.trading.model import Order
 from cbc_domain.trading.orders import Acknowledged, Cancelled, Expired, Fact, Filled, Lost, PutOff, Rejected, Sent
@@ -48,10 +48,11 @@ class Heard:
 
 @attrs.frozen
 class Desk:
-    """One order at a time; never sends an id again without asking for it first (ORD-04)."""
+    """Never sends an id again without asking for it first (ORD-04)."""
 
     exchange: Exchange
     clock: Clock
+    together: Together
 
     async def send(
         self, account: ExchangeAccount, order: Order, attached: Sequence[Order], leverage: int, *, again: bool
@@ -81,10 +82,12 @@ class Desk:
         return Heard(facts_of(report) + _sure_again(order, report)) if report else Heard()
 
     async def find_all(self, account: ExchangeAccount, orders: Iterable[Order]) -> Heard:
-        """Ask for several; `passing` is set when one of them was not answered."""
+        """Ask for several at once; `passing` is set when one of them was not answered."""
         heard = Heard()
-        for order in orders:
-            heard += await self.find(account, order)
+        for answer in await self.together(self.find(account, order) for order in orders):
+            if isinstance(answer, Exception):
+                raise answer
+            heard += answer
         return heard
 
     async def cancel(self, account: ExchangeAccount, order: Order) -> Heard:

@@ -1,10 +1,10 @@
-"""Write the outcome of a round: what was heard, which tasks are over, which come again, and what follows (PRI-05)."""
+"""Write what becomes of tasks whose calls are answered: which are over, which come again, and what follows (PRI-05)."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import attrs
 
-from cbc_domain.application.trading.absorb import News, TradeKeeper
+from cbc_domain.application.trading.absorb import News
 from cbc_domain.application.trading.close_positions import close_positions
 from cbc_domain.application.trading.desk import KEY_FAULTS
 from cbc_domain.application.trading.task_outcome import TaskOutcome, outcome, wants_exit
@@ -26,42 +26,43 @@ Judged = Sequence[tuple[Claim, Trade, TaskOutcome]]
 
 
 @attrs.frozen
-class FinishTasks:
-    """Everything in the transaction of the news; positions `unprotectable` are closed at once (ORD-08).
+class Ended:
+    """A claim that needs no more calls, and all that they told; an `unprotectable` position is closed at once (ORD-08)."""
 
-    What a worker says of tasks that another one has by now is not heard: that one asks the venue itself (PRI-06).
-    """
+    claim: Claim
+    news: Sequence[News]
+    unprotectable: bool = False
+
+    @property
+    def nothing_there(self) -> bool:
+        return any(one.held is not None and not one.held.quantity for one in self.news)
+
+
+@attrs.frozen
+class FinishTasks:
+    """Everything in the transaction of the news; the trades are as they are after it."""
 
     clock: Clock
     identities: Identities
-    keeper: TradeKeeper
     limits: SystemLimits
 
-    async def __call__(
-        self, claims: Sequence[Claim], news: Sequence[News], unprotectable: Collection[PositionId], work: UnitOfWork
-    ) -> None:
-        held = await work.lane.held([claim.hold for claim in claims])
-        claims = [claim for claim in claims if claim.hold in held]
-        mine = {claim.task.position for claim in claims}
-        news = [one for one in news if one.position in mine]
-        trades = await self.keeper.keep(work, [*news, *(News(position) for position in mine)])
-        gone = {one.position for one in news if one.held is not None and not one.held.quantity}
+    async def __call__(self, ended: Sequence[Ended], trades: Mapping[PositionId, Trade], work: UnitOfWork) -> None:
         judged = [
-            (claim, trade, self._judge(claim, trade, unprotectable, gone))
-            for claim in claims
-            if (trade := trades.get(claim.task.position)) is not None
+            (one.claim, trade, self._judge(one, trade))
+            for one in ended
+            if (trade := trades.get(one.claim.task.position)) is not None
         ]
+        gone = {one.claim.task.position for one in ended if one.nothing_there}
         exits = [self._exit(claim.task, trade, nothing_there=claim.task.position in gone) for claim, trade, _ in judged]
         await work.trades.add_orders([order for order in exits if order is not None])
         await self._close(work, judged)
         await self._hand_back(work, judged)
         await work.outbox.add(list(self._events(judged)))
-        await self._give_up_keys(work, claims, news)
+        await self._give_up_keys(work, ended)
 
-    async def _give_up_keys(self, work: UnitOfWork, claims: Sequence[Claim], news: Sequence[News]) -> None:
+    async def _give_up_keys(self, work: UnitOfWork, ended: Sequence[Ended]) -> None:
         """Tell once that a venue refuses a key: nothing is opened with it any more, what is open is asked for on (GEN-14)."""
-        refused = {one.position: fault for one in news if (fault := _key_fault(one)) is not None}
-        accounts = {claim.task.account: refused[claim.task.position] for claim in claims if claim.task.position in refused}
+        accounts = {one.claim.task.account: fault for one in ended for news in one.news if (fault := _key_fault(news))}
         for account in (await work.people.connected(accounts)).values() if accounts else ():
             if account.status is KeyStatus.VALID:
                 await work.people.save_account(attrs.evolve(account, status=KeyStatus.INVALID))
@@ -69,13 +70,10 @@ class FinishTasks:
                 told = Event(EventId(self.identities.new()), EventName.KEY_INVALID, account.id, self.clock.now(), data)
                 await work.outbox.add([told])
 
-    def _judge(
-        self, claim: Claim, trade: Trade, unprotectable: Collection[PositionId], gone: Collection[PositionId]
-    ) -> TaskOutcome:
-        if trade.position.id in unprotectable:
+    def _judge(self, ended: Ended, trade: Trade) -> TaskOutcome:
+        if ended.unprotectable:
             return TaskOutcome(close=True)
-        there = trade.position.id in gone
-        return outcome(claim.task, trade, self.clock.now(), self.limits, nothing_there=there)
+        return outcome(ended.claim.task, trade, self.clock.now(), self.limits, nothing_there=ended.nothing_there)
 
     def _exit(self, task: Task, trade: Trade, *, nothing_there: bool) -> Order | None:
         """The next exit when one was refused or sold only a part: a replacement, so it has the next number (ORD-03)."""

@@ -1,6 +1,6 @@
 """The first thing a task does at the exchange: get in, get out, or look (ORD-02 to ORD-11)."""
 
-from collections.abc import Collection
+from collections.abc import Awaitable, Collection
 from datetime import timedelta
 from decimal import Decimal
 from typing import Final
@@ -18,12 +18,13 @@ from cbc_domain.application.trading.standing import (
     newest,
     stray,
     unfinished,
+    unguarded,
 )
 from cbc_domain.kernel.ids import MemberId
 from cbc_domain.ports.exchange import Exchange, OutcomeUnknown, VenueRefused
 from cbc_domain.ports.persistence.trades import Trade
 from cbc_domain.ports.persistence.work import Claim
-from cbc_domain.ports.system import Clock
+from cbc_domain.ports.system import Clock, Together
 from cbc_domain.risk.limits import stops_opening
 from cbc_domain.risk.model import ExchangeAccount, Reason, Stop
 from cbc_domain.trading.model import CloseReason, Leg, Order, OrderState, Position, TaskAction
@@ -57,6 +58,7 @@ class FirstCalls:
     desk: Desk
     exchange: Exchange
     clock: Clock
+    together: Together
 
     async def __call__(self, claim: Claim, account: ExchangeAccount, halts: Halts) -> News:
         match claim.task.action:
@@ -106,13 +108,30 @@ class FirstCalls:
 
     async def _leave(self, claim: Claim, account: ExchangeAccount) -> News:
         reason = CloseReason(claim.task.reason) if claim.task.reason else CloseReason.SIGNAL
-        ended, left = await self._end_entry(claim.trade, account), await self._exit_so_far(claim, account)
+        ended = await self._end_entry(claim.trade, account)
+        left, held = await self._exit_and_holding(claim, account)
         news = News(claim.trade.position.id, ended.facts + left.facts, reason, denied=ended.denied or left.denied)
         trade = absorb(claim.trade, news, self.clock.now())
         if left.passing is None and not self._lease_is_over(claim):
-            told = await self._reduce(account, trade)
+            told = await self._reduce(account, trade, held)
             news = attrs.evolve(news, facts=news.facts + told.facts, held=told.held)
         return self._without_needless_exit(claim.trade, news)
+
+    async def _exit_and_holding(self, claim: Claim, account: ExchangeAccount) -> tuple[Heard, Decimal | None]:
+        """Hear of an exit that was sent before; where a stop is missing ask beside it what there is to sell (POS-11)."""
+        trade = claim.trade
+        if not (unguarded(trade) and entered(trade)):
+            return await self._exit_so_far(claim, account), None
+        asked: list[Awaitable[Heard | Decimal | None]] = [
+            self._exit_so_far(claim, account),
+            self._held(account, trade.position),
+        ]
+        left, held = await self.together(asked)
+        match left, held:
+            case Heard(), Decimal() | None:
+                return left, held
+            case _:
+                raise next(answer for answer in (left, held) if isinstance(answer, Exception))
 
     async def _exit_so_far(self, claim: Claim, account: ExchangeAccount) -> Heard:
         """Hear of an exit that was sent before; one that was not answered for may not be sent again (ORD-04)."""
@@ -132,19 +151,19 @@ class FirstCalls:
         heard = await self.desk.cancel(account, entry)
         if stray(trade):
             # They lapsed in our books before they reached the venue together with the entry.
-            for order in trade.orders:
-                if order.leg in PROTECTION:
-                    await self.desk.cancel(account, order)
+            lapsed = [order for order in trade.orders if order.leg in PROTECTION]
+            for answer in await self.together(self.desk.cancel(account, order) for order in lapsed):
+                if isinstance(answer, Exception):
+                    raise answer
         return heard
 
-    async def _reduce(self, account: ExchangeAccount, trade: Trade) -> News:
-        """Sell what is ours and still there; when nothing is there any more, hear what took it (ORD-11)."""
+    async def _reduce(self, account: ExchangeAccount, trade: Trade, held: Decimal | None) -> News:
+        """Sell what is ours and still there (`held`, if it was asked for); when nothing is, hear what took it (ORD-11)."""
         silent, open_ = News(trade.position.id), max(trade.position.quantity, Decimal(0)) or stray(trade)
         leave = newest(trade.orders, Leg.EXIT)
         if open_ <= 0 or leave is None or leave.state not in IN_DOUBT:
             return silent
-        held = await self._held(account, trade.position)
-        if held is None:
+        if held is None and (held := await self._held(account, trade.position)) is None:
             return silent
         if not held:
             told = await self._look(trade, account)

@@ -1,27 +1,26 @@
-"""Take due order work and carry it out: intent first, call second, outcome third, a batch at a time (design: two flows)."""
+"""Take due order work and carry it out: intent first, call second, outcome third, in waves of what was answered."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
-from typing import Final, TypeVar
+from typing import Final
 
 import attrs
 
 from cbc_domain.application.trading.absorb import News, TradeKeeper
-from cbc_domain.application.trading.finish_tasks import FinishTasks
+from cbc_domain.application.trading.finish_tasks import Ended, FinishTasks
 from cbc_domain.application.trading.first_calls import FirstCalls, Halts
 from cbc_domain.application.trading.protect_positions import Listings, Protection, ProtectPositions
 from cbc_domain.kernel.ids import AccountId, PositionId
 from cbc_domain.ports.persistence.unit_of_work import Store, UnitOfWork
 from cbc_domain.ports.persistence.work import Claim
-from cbc_domain.ports.system import Clock, Together
+from cbc_domain.ports.system import Calls, Clock, OpenCalls
 from cbc_domain.risk.model import ExchangeAccount
+from cbc_domain.trading.opening import Market
 
 BATCH: Final = 50
 LEASE: Final = timedelta(seconds=30)
 """How long a task stays with a worker that is not heard of; a worker that is known to be dead loses it at once (PRI-06)."""
-
-T = TypeVar("T")
 
 
 @attrs.frozen
@@ -36,17 +35,47 @@ class Round:
     def reachable(self) -> list[Claim]:
         return [claim for claim in self.claims if claim.task.account in self.accounts]
 
+    @property
+    def unreachable(self) -> list[Claim]:
+        return [claim for claim in self.claims if claim.task.account not in self.accounts]
+
+
+@attrs.frozen
+class Step:
+    """Where a claim stands: at its first call, or with `last` at its protection, about which nothing more follows.
+
+    `earlier` is what its first call told; `unprotectable` as the protection was judged with it (ORD-08).
+    """
+
+    claim: Claim
+    last: bool = False
+    earlier: tuple[News, ...] = ()
+    unprotectable: bool = False
+
+
+Heard = Sequence[tuple[Step, News]]
+"""What has been answered since the last transaction, a claim at most once."""
+
+
+@attrs.frozen
+class Written:
+    """What a wave led to: calls that may be made now that their intents are written, and how many tasks were ended."""
+
+    intended: Sequence[tuple[Step, Protection]]
+    ended: int
+
 
 @attrs.frozen
 class PlaceOrders:
-    """Two rounds of calls for a batch: enter or leave, then protect; each between two short transactions.
+    """A call for each claim: enter or leave; then one for each that needs protection. Each ends when its own are answered.
 
-    A worker that dies leaves intents; whoever takes its tasks next asks the venue first (ORD-04, PRI-06).
+    What has been answered is written together, a wave in one transaction, and no claim waits for another's call. A worker
+    that dies leaves intents; whoever takes its tasks next asks the venue first (ORD-04, PRI-06).
     """
 
     store: Store
     clock: Clock
-    together: Together
+    calls: OpenCalls[Step, News]
     first_calls: FirstCalls
     protect: ProtectPositions
     keeper: TradeKeeper
@@ -61,16 +90,11 @@ class PlaceOrders:
         taken = await self.store.run(partial(self._claim, most, rehearsal_first=rehearsal_first))
         if not taken.claims:
             return 0
-        listings = await self.protect.listings(
-            (claim.trade.position.venue, claim.trade.position.environment) for claim in taken.claims
-        )
-        news, lost = await self._first_round(taken)
-        intended = await self.store.run(partial(self._keep_and_intend, taken, news, listings))
-        protected, bare = await self._second_round(taken, intended)
-        sound = [claim for claim in taken.claims if claim.task.position not in lost | bare.keys()]
-        bad = {one.trade.position.id for one in intended if one.unprotectable}
-        await self.store.run(partial(self.finish, sound, [*news, *protected], bad))
-        for failure in (*lost.values(), *bare.values()):
+        async with self.calls() as calls:
+            for claim in taken.reachable:
+                calls.begin(Step(claim), self.first_calls(claim, taken.accounts[claim.task.account], taken.halts))
+            failures = await self._waves(taken, calls)
+        for failure in failures:
             raise failure
         return len(taken.claims)
 
@@ -82,29 +106,47 @@ class PlaceOrders:
         paused = await work.people.paused_among({claim.task.member for claim in claims})
         return Round(claims, accounts, Halts(await work.configuration.stops(), paused))
 
-    async def _first_round(self, taken: Round) -> tuple[list[News], dict[PositionId, Exception]]:
-        worked = taken.reachable
-        answers = await self.together(
-            self.first_calls(claim, taken.accounts[claim.task.account], taken.halts) for claim in worked
-        )
-        return _apart([claim.task.position for claim in worked], answers)
+    async def _waves(self, taken: Round, calls: Calls[Step, News]) -> list[Exception]:
+        listings = await self.protect.listings(_markets(taken.claims))
+        failures = list[Exception]()
+        heard: Heard = [(Step(claim, last=True), News(claim.task.position)) for claim in taken.unreachable]
+        while True:
+            if heard:
+                written = await self.store.run(partial(self._write, heard, listings))
+                for step, protection in written.intended:
+                    calls.begin(step, self.protect.call(protection, taken.accounts[step.claim.task.account]))
+            came = await calls.some()
+            if not came:
+                return failures
+            failures += [answer for _, answer in came if isinstance(answer, Exception)]
+            heard = [(step, answer) for step, answer in came if not isinstance(answer, Exception)]
 
-    async def _second_round(
-        self, taken: Round, intended: Sequence[Protection]
-    ) -> tuple[list[News], dict[PositionId, Exception]]:
-        answers = await self.together(self.protect.call(one, taken.accounts[one.trade.position.account]) for one in intended)
-        return _apart([one.trade.position.id for one in intended], answers)
+    async def _write(self, heard: Heard, listings: Listings, work: UnitOfWork) -> Written:
+        """Keep what was heard, intend protection after a first call, and end whatever needs no more calls.
 
-    async def _keep_and_intend(
-        self, taken: Round, news: Sequence[News], listings: Listings, work: UnitOfWork
-    ) -> list[Protection]:
-        held = await work.lane.held([claim.hold for claim in taken.claims])
-        mine = {claim.task.position for claim in taken.claims if claim.hold in held}
-        trades = await self.keeper.keep(work, [one for one in news if one.position in mine])
-        return await self.protect.intend(work, trades.values(), listings)
+        What is said of tasks that another worker has by now is not heard: that one asks the venue itself (PRI-06).
+        """
+        held = await work.lane.held([step.claim.hold for step, _ in heard])
+        mine = [(step, news) for step, news in heard if step.claim.hold in held]
+        trades = await self.keeper.keep(work, [news for _, news in mine])
+        first = [trades[news.position] for step, news in mine if not step.last and news.position in trades]
+        needs = {one.trade.position.id: one for one in await self.protect.intend(work, first, listings)}
+        after = [_after(step, news, needs.get(news.position)) for step, news in mine]
+        ended = [Ended(step.claim, step.earlier, step.unprotectable) for step in after if step.last]
+        await self.finish(ended, trades, work)
+        return Written([(attrs.evolve(step, last=True), needs[_position(step)]) for step in after if not step.last], len(ended))
 
 
-def _apart(positions: Sequence[PositionId], answers: Sequence[T | Exception]) -> tuple[list[T], dict[PositionId, Exception]]:
-    heard = [answer for answer in answers if not isinstance(answer, Exception)]
-    failed = {one: answer for one, answer in zip(positions, answers, strict=True) if isinstance(answer, Exception)}
-    return heard, failed
+def _after(step: Step, news: News, protection: Protection | None) -> Step:
+    """The step with what it was told; not the last one when there is something to be called."""
+    more = protection is not None and protection.calls
+    unprotectable = step.unprotectable or (protection is not None and protection.unprotectable)
+    return Step(step.claim, step.last or not more, (*step.earlier, news), unprotectable)
+
+
+def _position(step: Step) -> PositionId:
+    return step.claim.task.position
+
+
+def _markets(claims: Iterable[Claim]) -> Iterable[Market]:
+    return ((claim.trade.position.venue, claim.trade.position.environment) for claim in claims)

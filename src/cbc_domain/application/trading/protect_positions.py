@@ -36,8 +36,9 @@ class Protection:
     unprotectable: bool = False
 
     @property
-    def wanted(self) -> bool:
-        return bool(self.orders or self.cancel or self.lapse or self.unprotectable)
+    def calls(self) -> bool:
+        """Whether anything is to be done about its orders."""
+        return bool(self.orders or self.cancel or self.lapse)
 
 
 @attrs.frozen
@@ -70,20 +71,31 @@ class ProtectPositions:
         intended = [self._needs(trade, listings) for trade in trades]
         new = [order for protection in intended for order in protection.orders if order.id not in _ids(protection.trade)]
         await work.trades.add_orders(new)
-        return [protection for protection in intended if protection.wanted]
+        return [protection for protection in intended if protection.calls or protection.unprotectable]
 
     async def call(self, protection: Protection, account: ExchangeAccount) -> News:
-        """Send, then cancel; what the venue did not take is tried again with the task, and what it replaces stays."""
+        """Send, then cancel, the stop beside the target; what the venue did not take is tried again with the task."""
         facts: Facts = tuple((order.client_id, Expired(self.clock.now())) for order in protection.lapse)
-        missing: set[Leg] = set()
-        for order in protection.orders:
-            heard = await self.desk.send(account, order, (), protection.trade.position.size.leverage, again=order.attempts > 0)
-            facts += heard.facts
-            missing |= set() if _taken(heard) else {order.leg}
-        for order in protection.cancel:
-            if order.leg not in missing:
-                facts += (await self.desk.cancel(account, order)).facts
+        for answer in await self.together(self._mend(protection, leg, account) for leg in PROTECTION):
+            if isinstance(answer, Exception):
+                raise answer
+            facts += answer
         return News(protection.trade.position.id, facts)
+
+    async def _mend(self, protection: Protection, leg: Leg, account: ExchangeAccount) -> Facts:
+        """What a new order replaces stays until the venue has taken the new one."""
+        facts: Facts = ()
+        taken = True
+        for order in protection.orders:
+            if order.leg is leg:
+                heard = await self.desk.send(
+                    account, order, (), protection.trade.position.size.leverage, again=order.attempts > 0
+                )
+                facts, taken = facts + heard.facts, taken and _taken(heard)
+        for order in protection.cancel:
+            if order.leg is leg and taken:
+                facts += (await self.desk.cancel(account, order)).facts
+        return facts
 
     def _needs(self, trade: Trade, listings: Listings) -> Protection:
         position = trade.position

@@ -25,10 +25,10 @@ from cbc_domain.trading.model import Leg, OrderState, PositionState, Task, TaskA
 from cbc_domain.trading.priority import LONGEST_CLOSE_DELAY, retry_at
 
 BARE_AGAIN: Final = timedelta(milliseconds=250)
-"""Three attempts and a close fit into the five seconds of ORD-10, unless slow calls of the same batch take that time."""
+"""Three attempts and a close fit into the five seconds of ORD-10."""
 
-EXIT_TAKES: Final = timedelta(seconds=2)
-"""So long before the five seconds are over a close begins, to leave time for an exit that is lost (POS-11)."""
+EXIT_TAKES: Final = timedelta(milliseconds=3250)
+"""So long before the five seconds are over a close begins: one more try of a stop and an exit may take 1.5 s each (POS-11)."""
 
 LOOK_AGAIN: Final = timedelta(minutes=1)
 """When an entry that was given up in doubt is asked for once more: no call of ours is on its way for so long (EXC-09)."""
