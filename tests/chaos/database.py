@@ -14,12 +14,14 @@ import attrs
 
 from cbc_adapters.persistence.embedded.directory import DataDirectory
 from cbc_adapters.persistence.embedded.server import EmbeddedPostgres
+from cbc_domain.kernel.ids import AccountId
 
 _OWED: Final = """
 SELECT
     (SELECT count(*) FROM signals WHERE status IN ('PENDING', 'PROCESSING')) AS signals,
-    (SELECT count(*) FROM tasks WHERE state = 'WAITING' AND due_at <= $1) AS due,
-    (SELECT count(*) FROM tasks WHERE state = 'LEASED') AS leased,
+    (SELECT count(*) FROM tasks WHERE state = 'WAITING' AND due_at <= $1
+        AND account NOT IN (SELECT account FROM tasks WHERE state = 'LEASED')) AS due,
+    ARRAY(SELECT account FROM tasks WHERE state = 'LEASED') AS leased_to,
     (SELECT count(*) FROM tasks WHERE state = 'WAITING' AND due_at > $1) AS later,
     (SELECT count(*) FROM positions WHERE state IN ('CLOSED', 'LIQUIDATED') AND settlement = 'UNSETTLED') AS unsettled,
     (SELECT count(*) FROM positions WHERE state NOT IN ('CLOSED', 'LIQUIDATED', 'ABANDONED')) AS open,
@@ -29,15 +31,22 @@ SELECT
 
 @attrs.frozen
 class Owed:
-    """What waits to be done: now, by whoever has it, or at `next`; None when nothing waits for a moment."""
+    """What waits to be done: now, by whoever has it, or at `next`; None when nothing waits for a moment.
+
+    An account has one task at a time: what else is due for it waits until that one is done.
+    """
 
     signals: int
     due: int
-    leased: int
+    leased_to: Sequence[AccountId]
     later: int
     unsettled: int
     open: int
     next: datetime | None
+
+    @property
+    def leased(self) -> int:
+        return len(self.leased_to)
 
     @property
     def now(self) -> int:

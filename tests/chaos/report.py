@@ -85,14 +85,19 @@ class Report:
 
     def _found(self) -> list[str]:
         bad = [verdict for verdict in self.verdicts if not verdict.holds]
-        return ["", *(f"seed {one.seed}: {name}: {what}" for one in bad for name, said in _said(one).items() for what in said)]
+        return ["", *(line for verdict in bad for line in _findings(verdict))]
 
 
 def progress(verdict: Verdict, done: int, of: int) -> str:
-    """One line for a seed that is over."""
+    """A line for a seed that is over, and one for each finding."""
     counts = ", ".join(f"{name} {count}" for name, count in verdict.counts.items() if count)
     wrong = ", ".join(f"{name} {len(found)}" for name, found in verdict.wrong.items() if found)
-    return f"{done}/{of} seed {verdict.seed} {verdict.seconds:.1f} s {'WRONG: ' + wrong if wrong else 'holds'} ({counts})"
+    line = f"{done}/{of} seed {verdict.seed} {verdict.seconds:.1f} s {'WRONG: ' + wrong if wrong else 'holds'} ({counts})"
+    return "\n".join([line, *_findings(verdict)])
+
+
+def _findings(verdict: Verdict) -> list[str]:
+    return [f"seed {verdict.seed}: {name}: {what}" for name, said in _said(verdict).items() for what in said]
 
 
 def _said(verdict: Verdict) -> dict[str, list[str]]:

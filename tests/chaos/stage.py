@@ -11,7 +11,6 @@ from typing import Final
 
 import attrs
 
-from cbc_adapters.exchange.simulated.adapter import SimulatedExchange
 from cbc_adapters.exchange.simulated.engine import SimulatedVenue
 from cbc_adapters.exchange.simulated.listing import DEMONSTRATION
 from cbc_adapters.exchange.simulated.service import served
@@ -23,6 +22,7 @@ from cbc_domain.market.model import FearGreed, Observation, Pulse
 from tests.chaos.cast import Cast
 from tests.chaos.crew import Crew
 from tests.chaos.database import Eye, Owed
+from tests.chaos.held_back import AttributedExchange, Waiters
 from tests.chaos.judge import Verdict, judge
 from tests.chaos.script import OPENINGS, Event, KillDatabase, Post, Price, Reading, Trap, script
 from tests.chaos.traps import Traps
@@ -41,37 +41,15 @@ HASTE_ONE_IN: Final = 6
 PATIENCE_S: Final = 20.0
 """How long the work of one moment may take in real time before the clock moves on all the same."""
 
-STILL_S: Final = 0.03
+STILL_S: Final = 0.05
+"""How long it must look as if everybody waited for the venue: an answer that was just given is not written yet."""
+
 LOOK_S: Final = 0.01
 QUIET_WITHIN: Final = timedelta(minutes=10)
 """In stepped time, after the last event of the script."""
 
 POSTS: Final = 8
 """How often an alert is sent again when the process that took it died before it answered."""
-
-
-class Waiters:
-    """Calls that the venue holds back until the stepped clock says so; mutable because they come and go."""
-
-    def __init__(self, clock: SharedClock) -> None:
-        self._clock = clock
-        self._until: list[tuple[datetime, asyncio.Event]] = []
-
-    async def sleep(self, by: timedelta) -> None:
-        over = asyncio.Event()
-        self._until.append((self._clock.now() + by, over))
-        await over.wait()
-
-    def wake(self) -> None:
-        now = self._clock.now()
-        for until, over in self._until:
-            if until <= now:
-                over.set()
-        self._until = [(until, over) for until, over in self._until if until > now]
-
-    @property
-    def next(self) -> datetime | None:
-        return min((until for until, _ in self._until), default=None)
 
 
 @attrs.define(eq=False)
@@ -166,25 +144,27 @@ class Stage:
         self.crew.replace()
 
     async def _settled(self) -> Owed | None:
-        """Wait until the work of this moment is done, or waits for a call that the venue holds back."""
+        """Wait until the work of this moment is done, or waits for calls that the venue holds back.
+
+        Somebody who could do something keeps time from passing, however busy the machine is, until patience ends.
+        """
         began = still = monotonic()
         while monotonic() - began < PATIENCE_S:
             self.crew.replace()
             owed = await self.eye.owed(self.clock.now())
             if self.crew.nobody:
                 return owed
-            if owed is None or owed.now or self.venue.unread or self.posts:
-                if self.waiters.next is None:
-                    still = monotonic()
-            elif not owed.leased:
-                return owed
-            if self.waiters.next is None and (owed is None or owed.leased):
+            if owed is None or not self._quiet(owed):
                 still = monotonic()
-            if self.waiters.next is not None and monotonic() - still > STILL_S:
+            elif not owed.leased or monotonic() - still > STILL_S:
                 return owed
             await asyncio.sleep(LOOK_S)
         self.impatient += 1
         return await self.eye.owed(self.clock.now())
+
+    def _quiet(self, owed: Owed) -> bool:
+        """Whether nobody can do anything at this moment; with calls in hand it may for an instant only look so."""
+        return not (owed.now or self.venue.unread or self.posts) and self.waiters.hold(owed.leased_to)
 
 
 def _observation(rising: bool | None, now: datetime) -> Observation:
@@ -213,7 +193,7 @@ async def play(
         for symbol, price in OPENINGS.items():
             venue.set_price(symbol, price, cast.start - timedelta(seconds=back))
     waiters, weather = Waiters(clock), Weather(seed)
-    exchange = SimulatedExchange(venue, clock, faults=weather, sleep=waiters.sleep, opening_balance=None)
+    exchange = AttributedExchange(venue, clock, faults=weather, sleep=waiters.sleep, opening_balance=None)
     engine, identities = open_engine(database, pool_size=2), SystemIdentities()
     platform = platform_of(PostgresStore(engine, identities), exchange, clock, identities)
 

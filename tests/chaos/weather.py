@@ -53,7 +53,7 @@ def _failures(chance: Random) -> Sequence[Failure]:
         Failure(Refuse(Fault.RATE_LIMIT), sometimes(), leg=Leg.ENTRY),
         Failure(Refuse(Fault.INSUFFICIENT_MARGIN), sometimes(), leg=Leg.ENTRY),
         Failure(FillPart(Decimal("0.4")), sometimes(), leg=Leg.ENTRY),
-        Failure(Delay(timedelta(milliseconds=chance.choice((100, 300, 600)))), sometimes()),
+        Failure(Delay(timedelta(milliseconds=chance.choice((300, 900, 1500)))), sometimes()),
         Failure(DropBefore(), sometimes(), Call.FIND),
         Failure(LoseAnswer(), sometimes(), Call.CANCEL),
         Failure(DropBefore(), sometimes(), Call.HOLDING),
