@@ -3,6 +3,7 @@
 import base64
 import binascii
 import os
+import re
 import secrets
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -18,6 +19,7 @@ WEAKEST_SECRET: Final = 32
 """Characters; SEC-01 refuses shorter ones in production."""
 SEALING_KEY_BYTES: Final = 32
 DEFAULT_DATA_DIR: Final = Path("~/.coinbitclub").expanduser()
+_GATEWAY: Final = re.compile(r"[^\s:/]+:[0-9]{1,5}")
 _SECRET_FILE: Final = "secret.key"
 _SEALING_FILE: Final = "master.key"
 
@@ -33,6 +35,8 @@ class Settings:
     secret_key: str | None = attrs.field(default=None, repr=False)
     master_keys: str | None = attrs.field(default=None, repr=False)
     live_trading: bool = False
+    exchange_gateway: str | None = None
+    exchange_ca_file: Path | None = None
     trusted_proxies: int = 0
     log_format: str = "console"
     log_level: str = "info"
@@ -65,6 +69,8 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         secret_key=given.get("secret_key"),
         master_keys=given.get("master_keys"),
         live_trading=given.get("live_trading") == "1",
+        exchange_gateway=_gateway(given.get("exchange_gateway")),
+        exchange_ca_file=Path(given["exchange_ca_file"]).expanduser() if "exchange_ca_file" in given else None,
         trusted_proxies=int(given.get("trusted_proxies", "0")),
         log_format=given.get("log_format", "console"),
         log_level=given.get("log_level", "info"),
@@ -78,6 +84,12 @@ def _allowed(variable: Variable, value: str) -> str:
         expected = " or ".join(variable.choices)
         raise Invalid("settings_invalid", f"{variable.name}: expected {expected}, was {value[:40]!r}")
     return value
+
+
+def _gateway(text: str | None) -> str | None:
+    if text is not None and not _GATEWAY.fullmatch(text):
+        raise Invalid("settings_invalid", f"CBC_EXCHANGE_GATEWAY: expected host:port, was {text[:40]!r}")
+    return text
 
 
 def _refuse_weak(settings: Settings) -> None:

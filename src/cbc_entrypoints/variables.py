@@ -65,6 +65,18 @@ VARIABLES: Final = (
         choices=("0", "1"),
     ),
     Variable(
+        "CBC_EXCHANGE_GATEWAY",
+        "exchange_gateway",
+        "`host:port` to which every exchange host name is resolved: an egress gateway, or `cbc venue-sim`.",
+        "the venues' own addresses",
+    ),
+    Variable(
+        "CBC_EXCHANGE_CA_FILE",
+        "exchange_ca_file",
+        "The certificate authority (PEM) that the exchange gateway answers with.",
+        "the system's certificate authorities",
+    ),
+    Variable(
         "CBC_TRUSTED_PROXIES",
         "trusted_proxies",
         "How many proxies of our own stand before the API and add to `X-Forwarded-For`.",

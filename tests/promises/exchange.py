@@ -1,5 +1,6 @@
 """What every exchange adapter promises, told once and run over each of them."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from decimal import Decimal
 
@@ -7,10 +8,13 @@ import attrs
 import pytest
 
 from cbc_domain.kernel.venues import Side, Symbol
-from cbc_domain.ports.exchange import Exchange, Fault, Holding, ReportState, Ticket, VenueRefused
+from cbc_domain.ports.exchange import Exchange, Fault, Holding, Report, ReportState, Ticket, VenueRefused
 from cbc_domain.risk.model import ExchangeAccount
 from cbc_domain.trading.model import Leg
 from tests.strategies.exchange import BTC, entry, leave, stop, target
+
+E1, E2, S1, T1, X1, NEVER = (f"cbc{leg}{number:028x}" for number, leg in enumerate("eestxe", start=1))
+"""Ids as ORD-03 makes them."""
 
 
 @attrs.frozen
@@ -28,6 +32,15 @@ class VenueBench:
         report = await self.exchange.find(self.account, BTC, client_id)
         return report.state if report else None
 
+    async def told(self, about: set[str]) -> Sequence[Report]:
+        """What the private stream tells until it has spoken of the last state of these orders."""
+        told: list[Report] = []
+        async with asyncio.timeout(10):
+            while {report.client_id for report in told if report.state is ReportState.FILLED} < about:
+                told += await self.exchange.changes(100)
+                await asyncio.sleep(0.01)
+        return told
+
     async def holding(self) -> Holding | None:
         return await self.exchange.holding(self.account, BTC, Side.LONG)
 
@@ -37,27 +50,27 @@ class ExchangePromises:
 
     async def test_an_entry_fills_and_is_held(self, bench: VenueBench) -> None:
         """rules: EXC-01, ORD-12"""
-        report = await bench.exchange.place(bench.account, entry())
+        report = await bench.exchange.place(bench.account, entry(E1))
 
         assert report.account == bench.account.id
-        assert report.client_id == "e1"
+        assert report.client_id == E1
         assert report.state is ReportState.FILLED
         assert sum(fill.quantity for fill in report.fills) == Decimal("0.1")
-        assert all(fill.fee > 0 and fill.client_order_id == "e1" for fill in report.fills)
+        assert all(fill.fee > 0 and fill.client_order_id == E1 for fill in report.fills)
         assert await bench.holding() == Holding(BTC, Side.LONG, Decimal("0.1"))
 
     async def test_only_the_side_asked_for_is_told(self, bench: VenueBench) -> None:
         """rules: EXC-06"""
-        await bench.place(entry())
+        await bench.place(entry(E1))
 
         assert await bench.exchange.holding(bench.account, BTC, Side.SHORT) is None
 
     async def test_how_a_position_ended_is_on_record_whoever_ended_it(self, bench: VenueBench) -> None:
         """rules: POS-10, COM-05"""
-        bought = await bench.exchange.place(bench.account, entry())
+        bought = await bench.exchange.place(bench.account, entry(E1))
         before = await bench.exchange.ending(bench.account, BTC, Side.LONG, bought.at)
 
-        sold = await bench.exchange.place(bench.account, leave())
+        sold = await bench.exchange.place(bench.account, leave(X1))
 
         ending = await bench.exchange.ending(bench.account, BTC, Side.LONG, bought.at)
         assert before is None
@@ -67,53 +80,53 @@ class ExchangePromises:
 
     async def test_an_order_is_found_by_its_client_id(self, bench: VenueBench) -> None:
         """rules: ORD-04"""
-        placed = await bench.exchange.place(bench.account, entry())
+        placed = await bench.exchange.place(bench.account, entry(E1))
 
-        assert await bench.exchange.find(bench.account, BTC, "e1") == placed
-        assert await bench.exchange.find(bench.account, BTC, "e2") is None
+        assert await bench.exchange.find(bench.account, BTC, E1) == placed
+        assert await bench.exchange.find(bench.account, BTC, E2) is None
 
     async def test_a_used_client_id_is_refused(self, bench: VenueBench) -> None:
         """rules: ORD-04"""
-        await bench.place(entry())
+        await bench.place(entry(E1))
 
         with pytest.raises(VenueRefused) as refusal:
-            await bench.place(entry())
+            await bench.place(entry(E1))
 
         assert refusal.value.fault is Fault.DUPLICATE_ID
 
     async def test_protection_is_live_and_closes_the_position(self, bench: VenueBench) -> None:
         """rules: ORD-09"""
         if bench.exchange.attaches_protection(bench.account.venue):
-            await bench.place(entry(), [stop("46000"), target("48000")])
+            await bench.place(entry(E1), [stop("46000", S1), target("48000", T1)])
         else:
-            await bench.place(entry())
-            await bench.place(stop("46000"))
-            await bench.place(target("48000"))
-        before = [await bench.state_of("s1"), await bench.state_of("t1")]
+            await bench.place(entry(E1))
+            await bench.place(stop("46000", S1))
+            await bench.place(target("48000", T1))
+        before = [await bench.state_of(S1), await bench.state_of(T1)]
 
         await bench.move(Decimal(45_900))
 
         assert before == [ReportState.LIVE, ReportState.LIVE]
-        assert await bench.state_of("s1") is ReportState.FILLED
-        assert await bench.state_of("t1") is ReportState.CANCELLED
+        assert await bench.state_of(S1) is ReportState.FILLED
+        assert await bench.state_of(T1) is ReportState.CANCELLED
         assert await bench.holding() is None
 
     async def test_a_short_is_protected_the_other_way_round(self, bench: VenueBench) -> None:
         """rules: ORD-09, SIZ-08"""
-        await bench.place(entry(side=Side.SHORT))
-        await bench.place(stop("48000", side=Side.SHORT))
-        await bench.place(target("46000", side=Side.SHORT))
+        await bench.place(entry(E1, side=Side.SHORT))
+        await bench.place(stop("48000", S1, side=Side.SHORT))
+        await bench.place(target("46000", T1, side=Side.SHORT))
 
         await bench.move(Decimal(45_900))
 
-        assert await bench.state_of("t1") is ReportState.FILLED
-        assert await bench.state_of("s1") is ReportState.CANCELLED
+        assert await bench.state_of(T1) is ReportState.FILLED
+        assert await bench.state_of(S1) is ReportState.CANCELLED
 
     async def test_an_exit_closes_and_never_turns_the_position_around(self, bench: VenueBench) -> None:
         """rules: ORD-11"""
-        await bench.place(entry())
+        await bench.place(entry(E1))
 
-        report = await bench.exchange.place(bench.account, leave(quantity="0.3"))
+        report = await bench.exchange.place(bench.account, leave(X1, quantity="0.3"))
 
         assert sum(fill.quantity for fill in report.fills) == Decimal("0.1")
         assert await bench.holding() is None
@@ -121,25 +134,25 @@ class ExchangePromises:
     async def test_an_exit_without_a_position_is_refused(self, bench: VenueBench) -> None:
         """rules: ORD-11"""
         with pytest.raises(VenueRefused) as refusal:
-            await bench.place(leave())
+            await bench.place(leave(X1))
 
         assert refusal.value.fault is Fault.REDUCE_ONLY
 
     async def test_cancelling_is_done_once_and_never_fails(self, bench: VenueBench) -> None:
         """rules: EXC-02"""
-        await bench.place(entry())
-        await bench.place(stop("46000"))
+        await bench.place(entry(E1))
+        await bench.place(stop("46000", S1))
 
-        for client_id in ("s1", "s1", "e1", "never sent"):
+        for client_id in (S1, S1, E1, NEVER):
             await bench.exchange.cancel(bench.account, BTC, client_id)
 
-        assert await bench.state_of("s1") is ReportState.CANCELLED
-        assert await bench.state_of("e1") is ReportState.FILLED
+        assert await bench.state_of(S1) is ReportState.CANCELLED
+        assert await bench.state_of(E1) is ReportState.FILLED
 
     async def test_readings_follow_the_position(self, bench: VenueBench) -> None:
         """rules: SIZ-02"""
         before = (await bench.exchange.readings([bench.account]))[bench.account.id]
-        await bench.place(entry())
+        await bench.place(entry(E1))
 
         after = (await bench.exchange.readings([bench.account]))[bench.account.id]
 
@@ -163,9 +176,9 @@ class ExchangePromises:
     @pytest.mark.parametrize(
         ("ticket", "fault"),
         [
-            (entry(quantity="0.00001"), Fault.FILTER),
-            (entry(quantity="10"), Fault.INSUFFICIENT_MARGIN),
-            (Ticket("e1", Symbol("NOSUCHUSDT"), Side.LONG, Leg.ENTRY, Decimal(1), leverage=1), Fault.SYMBOL_CLOSED),
+            (entry(E1, quantity="0.00001"), Fault.FILTER),
+            (entry(E1, quantity="10"), Fault.INSUFFICIENT_MARGIN),
+            (Ticket(E1, Symbol("NOSUCHUSDT"), Side.LONG, Leg.ENTRY, Decimal(1), leverage=1), Fault.SYMBOL_CLOSED),
         ],
     )
     async def test_refusals_have_one_set_of_causes(self, bench: VenueBench, ticket: Ticket, fault: Fault) -> None:
@@ -178,11 +191,11 @@ class ExchangePromises:
 
     async def test_changes_are_told_without_being_asked_for_each_order(self, bench: VenueBench) -> None:
         """rules: POS-10"""
-        await bench.place(entry())
-        await bench.place(stop("46000"))
+        await bench.place(entry(E1))
+        await bench.place(stop("46000", S1))
         await bench.move(Decimal(45_900))
 
-        told = await bench.exchange.changes(100)
+        told = await bench.told({E1, S1})
 
-        assert {report.client_id for report in told} >= {"e1", "s1"}
+        assert {report.client_id for report in told} >= {E1, S1}
         assert await bench.exchange.changes(100) == []

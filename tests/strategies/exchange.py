@@ -31,7 +31,7 @@ def instrument(symbol: Symbol = BTC) -> Instrument:
     return next(each for each in DEMONSTRATION if each.symbol == symbol)
 
 
-def exchange_account(account: AccountId = FIRST, venue: Venue = Venue.BINANCE) -> ExchangeAccount:
+def exchange_account(account: AccountId = FIRST, venue: Venue = Venue.BINANCE, *, hedge: bool = False) -> ExchangeAccount:
     return ExchangeAccount(
         id=account,
         member=MemberId(UUID(int=account.int + 1000)),
@@ -40,6 +40,7 @@ def exchange_account(account: AccountId = FIRST, venue: Venue = Venue.BINANCE) -
         label="simulated",
         last4="0001",
         created_at=START,
+        hedge=hedge,
     )
 
 

@@ -34,6 +34,8 @@ class Fault(StrEnum):
     MAINTENANCE = "MAINTENANCE"
     REGION_BLOCKED = "REGION_BLOCKED"
     NETWORK = "NETWORK"
+    LIVE_OFF = "LIVE_OFF"
+    """Ours, not a venue's: this process sends no order for a live account (CBC_LIVE_TRADING)."""
     UNKNOWN = "UNKNOWN"
 
 

@@ -135,6 +135,7 @@ class ExchangeAccount:
     status: KeyStatus = KeyStatus.VALID
     can_trade: bool = True
     can_withdraw: bool = False
+    hedge: bool = False
 
     @property
     def usable(self) -> bool:

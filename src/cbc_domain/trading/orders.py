@@ -1,6 +1,7 @@
 """The identity of an order, and what each piece of news does to it."""
 
 import hashlib
+import re
 from datetime import datetime
 from decimal import Decimal
 from typing import Final, assert_never
@@ -27,6 +28,8 @@ TRANSITIONS: Final = {
     OrderState.UNKNOWN: set(OrderState) - {OrderState.CREATED, OrderState.SUBMITTED, OrderState.UNKNOWN},
 }
 """ORD-01; what is missing here is final."""
+
+_OURS: Final = re.compile(r"cbc[estx][0-9a-f]{28}")
 
 
 @attrs.frozen
@@ -94,6 +97,11 @@ def client_order_id(signal: SignalId, member: MemberId, environment: Environment
     """
     text = f"{signal}|{member}|{environment}|{venue}|{leg}|{seq}"
     return f"cbc{leg}{hashlib.sha256(text.encode()).hexdigest()[:28]}"
+
+
+def leg_of(client_id: str) -> Leg | None:
+    """The leg that an id of ORD-03 names; None for every other id, which is none of ours."""
+    return Leg(client_id[3]) if _OURS.fullmatch(client_id) else None
 
 
 def apply(order: Order, fact: Fact) -> Order:

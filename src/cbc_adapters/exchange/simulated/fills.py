@@ -3,10 +3,12 @@
 from datetime import datetime
 from decimal import Decimal
 
+import attrs
+
 from cbc_adapters.exchange.simulated.model import ZERO, Closing, VenueAccount, VenueOrder, VenuePosition
 from cbc_adapters.exchange.simulated.rules import USDT_PLACES, bankruptcy_price, bracket_for, fee
 from cbc_domain.kernel.rounding import down_to, half_up, up_to
-from cbc_domain.kernel.venues import Side
+from cbc_domain.kernel.venues import Side, Symbol
 from cbc_domain.ports.exchange import Fault, ReportState, VenueRefused
 from cbc_domain.trading.model import Fill
 from cbc_domain.trading.sizes import Instrument
@@ -52,8 +54,9 @@ def reduce(
 ) -> None:
     """Close `quantity` of a position, at most what it has; the share of cost and margin leaves with it."""
     paid = fee(instrument, quantity, price, maker)
-    funding = _release(account, position, quantity, price, paid, at)
-    _record(account, order, quantity, price, paid, at, maker, funding)
+    released = _release(account, position, quantity, price)
+    fill = _record(account, order, quantity, price, paid, at, maker, released.funding)
+    account.closings.append(released.closing(fill))
 
 
 def liquidate(
@@ -73,14 +76,27 @@ def liquidate(
         price = down_to(min(price, limit), instrument.tick)
     quantity, margin_left = position.quantity, max(Decimal(0), position.margin + position.unrealised(price))
     paid = min(margin_left, fee(instrument, quantity, price, False))
-    funding = _release(account, position, quantity, price, paid, at)
-    _record(account, order, quantity, price, paid, at, False, funding)
+    released = _release(account, position, quantity, price)
+    fill = _record(account, order, quantity, price, paid, at, False, released.funding)
+    account.closings.append(released.closing(fill))
 
 
-def _release(
-    account: VenueAccount, position: VenuePosition, quantity: Decimal, price: Decimal, fee_paid: Decimal, at: datetime
-) -> Decimal:
-    """Give the funding that the released quantity has paid."""
+@attrs.frozen
+class _Released:
+    """What left a position: the result of the price, and what its opening fees and funding had cost."""
+
+    symbol: Symbol
+    side: Side
+    realised: Decimal
+    paid: Decimal
+    funding: Decimal
+
+    def closing(self, fill: Fill) -> Closing:
+        net = self.realised - self.paid - fill.fee
+        return Closing(self.symbol, self.side, fill.quantity, net, fill.at, self.realised, fill.id)
+
+
+def _release(account: VenueAccount, position: VenuePosition, quantity: Decimal, price: Decimal) -> _Released:
     whole = quantity == position.quantity
     cost = position.cost if whole else half_up(position.cost * quantity / position.quantity, USDT_PLACES)
     margin = position.margin if whole else half_up(position.margin * quantity / position.quantity, USDT_PLACES)
@@ -89,7 +105,6 @@ def _release(
     funding = position.funding if whole else half_up(position.funding * quantity / position.quantity, USDT_PLACES)
     result = value - cost if position.side is Side.LONG else cost - value
     account.realised += result
-    account.closings.append(Closing(position.symbol, position.side, quantity, result - paid - fee_paid, at))
     position.paid -= paid
     position.funding -= funding
     position.quantity -= quantity
@@ -97,7 +112,7 @@ def _release(
     position.margin -= margin
     if whole:
         del account.positions[position.symbol, position.side]
-    return funding
+    return _Released(position.symbol, position.side, result, paid, funding)
 
 
 def _record(
@@ -109,11 +124,13 @@ def _record(
     at: datetime,
     maker: bool,
     funding: Decimal = ZERO,
-) -> None:
+) -> Fill:
     account.fees += paid
-    order.fills.append(Fill(account.next_id(), order.ticket.client_id, quantity, price, paid, at, maker, funding))
+    fill = Fill(account.next_id(), order.ticket.client_id, quantity, price, paid, at, maker, funding)
+    order.fills.append(fill)
     order.at = at
     order.state = ReportState.FILLED if order.rest == 0 else ReportState.PARTIALLY_FILLED
+    return fill
 
 
 def _margin(notional: Decimal, leverage: int) -> Decimal:

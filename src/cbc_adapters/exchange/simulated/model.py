@@ -89,13 +89,18 @@ class VenueOrder:
 
 @attrs.frozen
 class Closing:
-    """One execution that closed something of a side: its result in USDT after all fees and funding."""
+    """One execution that closed something of a side: its result in USDT after all fees and funding.
+
+    `realised` is the result of the price alone, `fill` the execution.
+    """
 
     symbol: Symbol
     side: Side
     quantity: Decimal
     net: Decimal
     at: datetime
+    realised: Decimal
+    fill: str
 
 
 @attrs.define

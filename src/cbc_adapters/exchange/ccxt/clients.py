@@ -1,0 +1,141 @@
+"""One ccxt client for each account, all of a venue over one session; keys are in them only while a call needs them."""
+
+import logging
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from time import monotonic
+from typing import Final
+
+import attrs
+from aiohttp import ClientSession
+
+from cbc_adapters.exchange.ccxt.dialect import Client, Dialect
+from cbc_adapters.exchange.ccxt.wiring import CALL_S, Gateway, open_session, trust
+from cbc_domain.kernel.ids import AccountId
+from cbc_domain.kernel.venues import Environment, Venue
+from cbc_domain.ports.venue_keys import Credentials, KeyRing
+from cbc_domain.risk.model import ExchangeAccount
+
+IDLE_S: Final = 600.0
+"""A client that nobody used for so long is let go."""
+
+Market = tuple[Venue, Environment]
+
+
+@attrs.define
+class _Lent:
+    """A client and how many calls have it now; mutable because it is lent and given back."""
+
+    client: Client
+    borrowers: int = 0
+    used_at: float = 0.0
+
+
+class ClientPool:
+    """Mutable: it opens what is asked for and closes what is idle."""
+
+    def __init__(self, dialects: Mapping[Venue, Dialect], ring: KeyRing, gateway: Gateway | None = None) -> None:
+        self._dialects, self._ring, self._gateway = dialects, ring, gateway
+        self._trust = trust(gateway)
+        self._sessions: dict[Market, ClientSession] = {}
+        self._lent: dict[AccountId, _Lent] = {}
+        self._public: dict[Market, Client] = {}
+
+    def dialect(self, venue: Venue) -> Dialect:
+        return self._dialects[venue]
+
+    def public(self, market: Market) -> Client:
+        """A client without a key, for what a venue tells everybody."""
+        if market not in self._public:
+            self._public[market] = self._made(market)
+        return self._public[market]
+
+    @asynccontextmanager
+    async def of(self, account: ExchangeAccount) -> AsyncIterator[Client]:
+        """The client of an account with its key in it; the key is taken out when the last borrower is done (KEY-08)."""
+        self._let_go_of_idle()
+        lent = self._lent.get(account.id)
+        if lent is None:
+            lent = self._lent[account.id] = _Lent(self._made((account.venue, account.environment)))
+        lent.borrowers += 1
+        try:
+            if not lent.client.apiKey:
+                unlock(lent.client, await self._ring.credentials(account))
+            yield lent.client
+        finally:
+            lent.borrowers -= 1
+            lent.used_at = monotonic()
+            if not lent.borrowers:
+                lock(lent.client)
+
+    @asynccontextmanager
+    async def with_key(self, market: Market, credentials: Credentials) -> AsyncIterator[Client]:
+        """A client for one examination of a key that belongs to nobody yet."""
+        client = self._made(market)
+        unlock(client, credentials)
+        try:
+            yield client
+        finally:
+            await _closed(client)
+
+    @asynccontextmanager
+    async def streaming(self, account: ExchangeAccount) -> AsyncIterator[Client]:
+        """A client for one private stream, with its key in it for as long as the stream lives."""
+        market = (account.venue, account.environment)
+        async with self.with_key(market, await self._ring.credentials(account)) as client:
+            public = self.public(market)
+            await public.load_markets()
+            client.set_markets_from_exchange(public)
+            yield client
+
+    async def close(self) -> None:
+        for client in (*self._public.values(), *(lent.client for lent in self._lent.values())):
+            await _closed(client)
+        self._public.clear()
+        self._lent.clear()
+        for session in self._sessions.values():
+            await session.close()
+        self._sessions.clear()
+
+    def _made(self, market: Market) -> Client:
+        # ccxt takes half a second and 100 MB to import: whoever trades on paper alone never pays for it.
+        import ccxt.pro as vendor  # noqa: PLC0415 - lazily, for that reason
+
+        # It writes whole requests to its log at DEBUG, signature and key included (KEY-08).
+        logging.getLogger("ccxt").setLevel(logging.INFO)
+        venue, environment = market
+        dialect = self._dialects[venue]
+        settings = {"session": self._session(market), "enableRateLimit": False, "timeout": CALL_S * 1000}
+        client = getattr(vendor, dialect.ccxt_id)(settings | dict(dialect.settings(environment)))
+        client.ssl_context = self._trust
+        dialect.enter_environment(client, environment)
+        lock(client)
+        return client
+
+    def _session(self, market: Market) -> ClientSession:
+        if market not in self._sessions:
+            self._sessions[market] = open_session(self._gateway, self._trust)
+        return self._sessions[market]
+
+    def _let_go_of_idle(self) -> None:
+        before = monotonic() - IDLE_S
+        for account, lent in list(self._lent.items()):
+            if lent.borrowers or lent.used_at > before:
+                # Used ones stand behind: the first that was used lately ends the search.
+                break
+            del self._lent[account]
+            lent.client.session = None
+
+
+def unlock(client: Client, credentials: Credentials) -> None:
+    client.apiKey, client.secret, client.password = credentials.key, credentials.secret, credentials.passphrase
+
+
+def lock(client: Client) -> None:
+    client.apiKey = client.secret = client.password = ""
+
+
+async def _closed(client: Client) -> None:
+    lock(client)
+    await client.close()
+    client.session = None

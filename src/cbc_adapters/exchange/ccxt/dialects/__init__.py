@@ -1,0 +1,10 @@
+"""What differs from venue to venue."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from cbc_adapters.exchange.ccxt.dialect import Dialect
+from cbc_adapters.exchange.ccxt.dialects.binance.dialect import BinanceDialect
+from cbc_domain.kernel.venues import Venue
+
+DIALECTS: Final[Mapping[Venue, Dialect]] = {dialect.venue: dialect for dialect in (BinanceDialect(),)}

@@ -1,0 +1,1 @@
+"""Binance, as ccxt reaches it."""

@@ -1,0 +1,200 @@
+"""Binance USDS-M futures: plain orders and the algo service that keeps conditional ones.
+
+Source: developers.binance.com/docs/derivatives/usds-margined-futures.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final
+
+import ccxt as vendor
+
+from cbc_adapters.exchange.ccxt.dialect import Balance, Booked, Client, Closed, Placing, Sought
+from cbc_adapters.exchange.ccxt.dialects.binance.faults import ALREADY, DOUBTFUL, FAULTS, GONE
+from cbc_adapters.exchange.ccxt.dialects.binance.translate import (
+    KINDS,
+    STATES,
+    algo_order,
+    bracket_of,
+    closings_of,
+    fill_of,
+    holding_of,
+    instrument_of,
+    plain_order,
+)
+from cbc_adapters.exchange.ccxt.errors import code_of
+from cbc_adapters.exchange.ccxt.translate import Vendor, booked, filled, instant, milliseconds, number
+from cbc_domain.kernel.venues import Environment, Side, Symbol, Venue
+from cbc_domain.ports.exchange import Holding, ReportState
+from cbc_domain.ports.venue_keys import KeyFindings
+from cbc_domain.trading.model import Fill, Leg
+from cbc_domain.trading.sizes import Bracket, Instrument, Quote
+
+LARGEST: Final = 1000
+"""Rows of one page of trades or income."""
+
+
+class BinanceDialect:
+    """See `Dialect`; every order goes out with its own client id, stop and target after the fill."""
+
+    venue: Final = Venue.BINANCE
+    ccxt_id: Final = "binanceusdm"
+    attaches: Final = False
+    tiers_need_key: Final = True
+    faults: Final = FAULTS
+    doubtful: Final = DOUBTFUL
+
+    def settings(self, environment: Environment) -> Mapping[str, Any]:
+        return {"options": {"fetchMarkets": {"types": ["linear"]}, "recvWindow": 5000}}
+
+    def enter_environment(self, client: Client, environment: Environment) -> None:
+        if environment is Environment.TESTNET:
+            client.enable_demo_trading(True)
+
+    async def time(self, client: Client) -> datetime:
+        return instant((await client.fapiPublicGetTime())["serverTime"])
+
+    async def instruments(self, client: Client) -> Mapping[Symbol, Instrument]:
+        told = await client.fapiPublicGetExchangeInfo()
+        linear = [one for one in told["symbols"] if one["contractType"] == "PERPETUAL" and one["quoteAsset"] == "USDT"]
+        return {Symbol(one["symbol"]): instrument_of(one) for one in linear}
+
+    async def brackets(self, client: Client, symbol: Symbol) -> Mapping[Symbol, tuple[Bracket, ...]]:
+        told = await client.fapiPrivateGetLeverageBracket()
+        return {Symbol(one["symbol"]): tuple(bracket_of(each) for each in one["brackets"]) for one in told}
+
+    async def quote(self, client: Client, symbol: Symbol) -> Quote:
+        mark = await client.fapiPublicGetPremiumIndex({"symbol": symbol})
+        book = await client.fapiPublicGetTickerBookTicker({"symbol": symbol})
+        bid, ask = number(book["bidPrice"]), number(book["askPrice"])
+        return Quote(symbol, number(mark["markPrice"]), instant(mark["time"]), (ask - bid) / ask if ask else None)
+
+    async def quote_at(self, client: Client, symbol: Symbol, at: datetime) -> Quote | None:
+        asked = {"symbol": symbol, "interval": "1m", "endTime": milliseconds(at), "limit": 1}
+        candles = await client.fapiPublicGetMarkPriceKlines(asked)
+        return Quote(symbol, number(candles[-1][4]), at) if candles else None
+
+    async def prepare(self, client: Client, instrument: Instrument, side: Side, leverage: int, *, hedge: bool) -> None:
+        try:
+            await client.fapiPrivatePostMarginType({"symbol": instrument.symbol, "marginType": "ISOLATED"})
+        except vendor.BaseError as error:
+            if code_of(error) not in ALREADY:
+                raise
+        await client.fapiPrivatePostLeverage({"symbol": instrument.symbol, "leverage": str(leverage)})
+
+    async def place(self, client: Client, placing: Placing) -> Booked | None:
+        ticket = placing.ticket
+        if ticket.leg in KINDS:
+            told = await client.fapiPrivatePostAlgoOrder(algo_order(ticket, placing.hedge))
+            return booked(ticket.client_id, told["algoId"], STATES[told["algoStatus"]], (), instant(told["updateTime"]))
+        told = await client.fapiPrivatePostOrder(plain_order(ticket, placing.hedge))
+        return await self._with_fills(client, ticket.client_id, told)
+
+    async def find(self, client: Client, sought: Sought) -> Booked | None:
+        for look in self._looks(sought.leg):
+            with suppress(vendor.OrderNotFound):
+                return await look(client, sought)
+        return None
+
+    async def cancel(self, client: Client, sought: Sought) -> None:
+        symbol = sought.instrument.symbol
+        if sought.leg in {None, *KINDS}:
+            await _gone_is_done(client.fapiPrivateDeleteAlgoOrder, {"clientAlgoId": sought.client_id, "symbol": symbol})
+        if sought.leg not in KINDS:
+            await _gone_is_done(client.fapiPrivateDeleteOrder, {"symbol": symbol, "origClientOrderId": sought.client_id})
+
+    async def holdings(self, client: Client, instrument: Instrument | None) -> Sequence[Holding]:
+        told = await client.fapiPrivateV3GetPositionRisk({"symbol": instrument.symbol} if instrument else {})
+        return [held for one in told if (held := holding_of(one)).quantity]
+
+    async def balance(self, client: Client) -> Balance:
+        told = await client.fapiPrivateV3GetAccount()
+        return Balance(
+            number(told["totalMarginBalance"]),
+            number(told["availableBalance"]),
+            number(told["totalInitialMargin"]),
+            held=frozenset(Symbol(one["symbol"]) for one in told["positions"] if number(one["positionAmt"])),
+        )
+
+    async def transferred(self, client: Client) -> Decimal:
+        told = await client.fapiPrivateGetIncome({"incomeType": "TRANSFER", "limit": LARGEST})
+        return sum((number(one["income"]) for one in told if one["asset"] == "USDT"), start=Decimal(0))
+
+    async def closings(
+        self, client: Client, instrument: Instrument, side: Side, since: datetime, until: datetime | None
+    ) -> Sequence[Closed]:
+        window = {"symbol": instrument.symbol, "startTime": milliseconds(since), "limit": LARGEST}
+        if until is not None:
+            window["endTime"] = milliseconds(until)
+        trades = await client.fapiPrivateGetUserTrades(window)
+        fundings = await client.fapiPrivateGetIncome({**window, "incomeType": "FUNDING_FEE"})
+        return closings_of(trades, fundings, side)
+
+    async def open_orders(self, client: Client, instrument: Instrument | None) -> Sequence[Booked]:
+        only = {"symbol": instrument.symbol} if instrument else {}
+        plain = await client.fapiPrivateGetOpenOrders(only)
+        algos = await client.fapiPrivateGetOpenAlgoOrders(only)
+        return [
+            *(booked(one["clientOrderId"], one["orderId"], STATES[one["status"]], (), instant(one["time"])) for one in plain),
+            *(booked(one["clientAlgoId"], one["algoId"], ReportState.LIVE, (), instant(one["createTime"])) for one in algos),
+        ]
+
+    async def examine(self, client: Client) -> KeyFindings:
+        hedge = (await client.fapiPrivateGetPositionSideDual())["dualSidePosition"]
+        account = await client.fapiPrivateV3GetAccount()
+        if client.options.get("enableDemoTrading"):
+            return KeyFindings(reads=bool(account), trades=True, withdraws=None, hedge=bool(hedge))
+        told = await client.sapiGetAccountApiRestrictions()
+        expiry = told.get("tradingAuthorityExpirationTime")
+        return KeyFindings(
+            reads=bool(told["enableReading"]),
+            trades=bool(told["enableFutures"]),
+            withdraws=bool(told["enableWithdrawals"]) or bool(told.get("permitsUniversalTransfer")),
+            hedge=bool(hedge),
+            restricted=bool(told["ipRestrict"]),
+            expires_at=instant(expiry) if expiry else None,
+        )
+
+    async def listen(self, client: Client, tell: Callable[[Symbol, str], None]) -> None:
+        while True:
+            for order in await client.watch_orders():
+                raw = order["info"]
+                tell(Symbol(raw["s"]), str(raw.get("caid") or raw.get("c")))
+
+    def _looks(self, leg: Leg | None) -> Sequence[Callable[[Client, Sought], Awaitable[Booked]]]:
+        if leg is None:
+            return (self._find_plain, self._find_algo)
+        return (self._find_algo,) if leg in KINDS else (self._find_plain,)
+
+    async def _find_plain(self, client: Client, sought: Sought) -> Booked:
+        asked = {"symbol": sought.instrument.symbol, "origClientOrderId": sought.client_id}
+        return await self._with_fills(client, sought.client_id, await client.fapiPrivateGetOrder(asked))
+
+    async def _find_algo(self, client: Client, sought: Sought) -> Booked:
+        told = await client.fapiPrivateGetAlgoOrder({"clientAlgoId": sought.client_id})
+        actual = told.get("actualOrderId")
+        if not actual:
+            return booked(sought.client_id, told["algoId"], STATES[told["algoStatus"]], (), instant(told["updateTime"]))
+        became = await client.fapiPrivateGetOrder({"symbol": sought.instrument.symbol, "orderId": actual})
+        return await self._with_fills(client, sought.client_id, became)
+
+    async def _with_fills(self, client: Client, client_id: str, told: Vendor) -> Booked:
+        fills: list[Fill] = []
+        if number(told["executedQty"]):
+            asked = {"symbol": told["symbol"], "orderId": told["orderId"]}
+            fills = [fill_of(one, client_id) for one in await client.fapiPrivateGetUserTrades(asked)]
+        state = STATES[told["status"]]
+        if state is ReportState.FILLED and filled(fills) < number(told["executedQty"]):
+            # The trades of an order may be listed a moment after the order itself.
+            state = ReportState.PARTIALLY_FILLED if fills else ReportState.LIVE
+        return booked(client_id, told["orderId"], state, fills, instant(told["updateTime"]))
+
+
+async def _gone_is_done(call: Callable[[Mapping[str, str]], Awaitable[object]], asked: Mapping[str, str]) -> None:
+    try:
+        await call(asked)
+    except vendor.BaseError as error:
+        if code_of(error) not in GONE:
+            raise

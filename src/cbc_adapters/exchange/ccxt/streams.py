@@ -1,0 +1,107 @@
+"""The private streams of followed accounts: kept open, watched for silence, and taken as hints only."""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final
+
+import attrs
+
+from cbc_adapters.exchange.ccxt.clients import ClientPool
+from cbc_domain.kernel.ids import AccountId
+from cbc_domain.kernel.venues import Symbol
+from cbc_domain.ports.exchange import Report
+from cbc_domain.risk.model import ExchangeAccount
+
+MOST_UNREAD: Final = 10_000
+FIRST_WAIT_S: Final = 0.5
+LONGEST_WAIT_S: Final = 30.0
+SILENT_S: Final = 60.0
+"""A stream that says nothing for so long is opened anew: most venues do not tell that one died (POS-10)."""
+
+Look = Callable[[ExchangeAccount, Symbol, str], Awaitable[Report | None]]
+
+
+@attrs.frozen
+class _Followed:
+    account: ExchangeAccount
+    task: asyncio.Task[None]
+
+
+class Streams:
+    """Mutable: streams come and go with the accounts that have something open."""
+
+    def __init__(self, pool: ClientPool, look: Look) -> None:
+        self._pool, self._look = pool, look
+        self._followed: dict[AccountId, _Followed] = {}
+        self._unread: deque[Report] = deque(maxlen=MOST_UNREAD)
+
+    def take(self, most: int) -> Sequence[Report]:
+        return [self._unread.popleft() for _ in range(min(most, len(self._unread)))]
+
+    def follow(self, accounts: Sequence[ExchangeAccount]) -> None:
+        """Keep a stream for each of these and end all others."""
+        wanted = {account.id: account for account in accounts}
+        for gone in self._followed.keys() - wanted.keys():
+            self._followed.pop(gone).task.cancel()
+        for new in wanted.keys() - self._followed.keys():
+            task = asyncio.get_running_loop().create_task(self._keep(wanted[new]))
+            self._followed[new] = _Followed(wanted[new], task)
+
+    async def close(self) -> None:
+        tasks = [followed.task for followed in self._followed.values()]
+        self._followed.clear()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _keep(self, account: ExchangeAccount) -> None:
+        wait = FIRST_WAIT_S
+        while True:
+            heard = asyncio.Event()
+            listening = asyncio.create_task(self._listen(account, heard))
+            try:
+                while await _speaks(listening, heard):
+                    wait = FIRST_WAIT_S
+            finally:
+                listening.cancel()
+                await asyncio.gather(listening, return_exceptions=True)
+            await asyncio.sleep(wait)
+            wait = min(wait * 2, LONGEST_WAIT_S)
+
+    async def _listen(self, account: ExchangeAccount, heard: asyncio.Event) -> None:
+        # The client tells nobody what comes while nobody waits for it: looking an order up must not keep us from listening.
+        named: asyncio.Queue[tuple[Symbol, str]] = asyncio.Queue()
+
+        def tell(symbol: Symbol, client_id: str) -> None:
+            heard.set()
+            named.put_nowait((symbol, client_id))
+
+        async with self._pool.streaming(account) as client:
+            looking = asyncio.create_task(self._look_up(account, named))
+            try:
+                await self._pool.dialect(account.venue).listen(client, tell)
+            finally:
+                looking.cancel()
+                await asyncio.gather(looking, return_exceptions=True)
+
+    async def _look_up(self, account: ExchangeAccount, named: "asyncio.Queue[tuple[Symbol, str]]") -> None:
+        while True:
+            first = await named.get()
+            # Several messages about one order are one question.
+            waiting = dict.fromkeys([first, *(named.get_nowait() for _ in range(named.qsize()))])
+            for symbol, client_id in waiting:
+                report = await self._look(account, symbol, client_id)
+                if report is not None:
+                    self._unread.append(report)
+
+
+async def _speaks(listening: asyncio.Task[None], heard: asyncio.Event) -> bool:
+    """Wait until the stream spoke (True), ended or was silent for too long."""
+    heard.clear()
+    waiting = asyncio.create_task(heard.wait())
+    try:
+        await asyncio.wait({listening, waiting}, timeout=SILENT_S, return_when=asyncio.FIRST_COMPLETED)
+        return heard.is_set() and not listening.done()
+    finally:
+        waiting.cancel()

@@ -1,0 +1,49 @@
+"""Text of the venues made values: numbers exact, times in UTC, orders and fills."""
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any, Final
+
+from cbc_adapters.exchange.ccxt.dialect import Booked
+from cbc_domain.kernel.rounding import EXACT
+from cbc_domain.ports.exchange import Ending, ReportState
+from cbc_domain.trading.model import Fill
+
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+Vendor = Mapping[str, Any]
+"""A dictionary as a venue sent it."""
+
+
+def number(value: object) -> Decimal:
+    """A number of the wire; an empty text is zero, as venues write what they do not know yet."""
+    return Decimal(str(value)) if value not in {"", None} else Decimal(0)
+
+
+def instant(milliseconds: object) -> datetime:
+    return EPOCH + timedelta(milliseconds=int(str(milliseconds)))
+
+
+def milliseconds(at: datetime) -> int:
+    return (at - EPOCH) // timedelta(milliseconds=1)
+
+
+def filled(fills: Iterable[Fill]) -> Decimal:
+    return sum((fill.quantity for fill in fills), start=Decimal(0))
+
+
+def booked(client_id: str, order_id: object, state: ReportState, fills: Iterable[Fill], at: datetime) -> Booked:
+    """An order with its fills oldest first; it is at least as late as the last of them."""
+    in_order = tuple(sorted(fills, key=lambda fill: (fill.at, fill.id)))
+    latest = max([at, *(fill.at for fill in in_order)])
+    return Booked(client_id, str(order_id), state, in_order, latest)
+
+
+def ending_of(fills: Iterable[Fill], *, liquidated: bool, funding: Decimal = Decimal(0)) -> Ending:
+    """How the fills of one closing order ended a holding."""
+    closed = list(fills)
+    quantity = filled(closed)
+    value = sum((EXACT.multiply(fill.quantity, fill.price) for fill in closed), start=Decimal(0))
+    paid = sum((fill.fee for fill in closed), start=Decimal(0))
+    at = max(fill.at for fill in closed)
+    return Ending(quantity, EXACT.divide(value, quantity), paid, at, liquidated=liquidated, funding=funding)

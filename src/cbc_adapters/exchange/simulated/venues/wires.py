@@ -1,0 +1,10 @@
+"""Who speaks which venue's protocol."""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from cbc_adapters.exchange.simulated.venues.binance import BinanceWire
+from cbc_adapters.exchange.simulated.venues.wire import Wire
+from cbc_domain.kernel.venues import Venue
+
+WIRES: Final[Mapping[Venue, Callable[[], Wire]]] = {Venue.BINANCE: BinanceWire}
