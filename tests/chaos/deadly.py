@@ -71,8 +71,8 @@ class DeadlyExchange:
     inner: Exchange
     traps: Traps
 
-    async def instruments(self, venue: Venue, environment: Environment) -> Mapping[Symbol, Instrument]:
-        return await self.inner.instruments(venue, environment)
+    async def instrument(self, venue: Venue, environment: Environment, symbol: Symbol) -> Instrument | None:
+        return await self.inner.instrument(venue, environment, symbol)
 
     async def quote(
         self, venue: Venue, environment: Environment, symbol: Symbol, ago: timedelta = timedelta(0)

@@ -165,10 +165,15 @@ class ExchangePromises:
     async def test_rules_and_price_of_a_symbol_are_known(self, bench: VenueBench) -> None:
         """rules: SIZ-07"""
         venue, environment = bench.account.venue, bench.account.environment
-        instruments = await bench.exchange.instruments(venue, environment)
+        await bench.exchange.readings([bench.account])
+
+        instrument = await bench.exchange.instrument(venue, environment, BTC)
         quote = await bench.exchange.quote(venue, environment, BTC)
 
-        assert instruments[BTC].step > 0
+        assert instrument is not None
+        assert instrument.step > 0
+        assert instrument.brackets
+        assert await bench.exchange.instrument(venue, environment, Symbol("NOSUCHUSDT")) is None
         assert quote is not None
         assert quote.price == Decimal(47_000)
         assert await bench.exchange.quote(venue, environment, Symbol("NOSUCHUSDT")) is None

@@ -133,8 +133,12 @@ class Exchange(Protocol):
     An account's environment is fixed; no call made for one environment reaches another (ELG-01, EXC-10).
     """
 
-    async def instruments(self, venue: Venue, environment: Environment) -> Mapping[Symbol, Instrument]:
-        """The venue's rules, at most an hour old (SIZ-07)."""
+    async def instrument(self, venue: Venue, environment: Environment, symbol: Symbol) -> Instrument | None:
+        """The venue's rules for a symbol, at most an hour old; None when it does not list it (SIZ-07).
+
+        Without leverage brackets while the venue has not told them, as some do to the owner of a key only: then nothing can
+        be sized by them, and what is open can be protected.
+        """
 
     async def quote(
         self, venue: Venue, environment: Environment, symbol: Symbol, ago: timedelta = timedelta(0)

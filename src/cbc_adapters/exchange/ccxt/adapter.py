@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Final, TypeVar
 
@@ -50,16 +51,18 @@ class CcxtExchange:
         self._streams = Streams(pool, self._heard)
         self._prepared: set[tuple[AccountId, Symbol, int]] = set()
         self._balances: dict[AccountId, AccountReading] = {}
+        self._learning = asyncio.Lock()
 
-    async def instruments(self, venue: Venue, environment: Environment) -> Mapping[Symbol, Instrument]:
-        with_venue = self._pool.dialect(venue)
-        return await self._asked(with_venue, self._listings.instruments((venue, environment)))
+    async def instrument(self, venue: Venue, environment: Environment, symbol: Symbol) -> Instrument | None:
+        return await self._asked(self._pool.dialect(venue), self._listings.instrument((venue, environment), symbol))
 
     async def quote(
         self, venue: Venue, environment: Environment, symbol: Symbol, ago: timedelta = timedelta(0)
     ) -> Quote | None:
+        market = venue, environment
+        asked = self._listings.quote_before(market, symbol, ago) if ago else self._listings.quote(market, symbol)
         try:
-            return await self._asked(self._pool.dialect(venue), self._listings.quote((venue, environment), symbol, ago))
+            return await self._asked(self._pool.dialect(venue), asked)
         except (VenueRefused, OutcomeUnknown):
             return None
 
@@ -87,7 +90,12 @@ class CcxtExchange:
         if ticket.leg is Leg.ENTRY:
             await self._prepare(account, dialect, placing)
         self._balances.pop(account.id, None)
-        booked = await self._call(account, lambda client: dialect.place(client, placing))
+        try:
+            booked = await self._call(account, lambda client: dialect.place(client, placing))
+        except VenueRefused as refusal:
+            if refusal.fault is Fault.FILTER:
+                self._listings.forget((account.venue, account.environment))
+            raise
         if booked is None:
             sought = Sought(ticket.client_id, instrument, ticket.leg)
             booked = await self._call(account, lambda client: dialect.find(client, sought))
@@ -170,12 +178,21 @@ class CcxtExchange:
             return known
         dialect = self._pool.dialect(account.venue)
         balance = await self._call(account, dialect.balance)
+        await self._learn_tiers(account)
         held = balance.held
         if held is None:
             held = frozenset(one.symbol for one in await self._call(account, lambda client: dialect.holdings(client, None)))
         reading = AccountReading(account.id, balance.equity, balance.available, balance.margin_in_use, now, held)
         self._balances[account.id] = reading
         return reading
+
+    async def _learn_tiers(self, account: ExchangeAccount) -> None:
+        """Whoever is read first tells the leverage tiers for all of a venue that tells them to the owner of a key only."""
+        market = account.venue, account.environment
+        async with self._learning:
+            if self._listings.lacks_tiers(market):
+                with suppress(VenueRefused, OutcomeUnknown):
+                    await self._call(account, lambda client: self._listings.learn_tiers(market, client))
 
     async def _closings(
         self, account: ExchangeAccount, symbol: Symbol, side: Side, since: datetime, until: datetime | None
@@ -193,7 +210,8 @@ class CcxtExchange:
             raise
 
     async def _listed(self, account: ExchangeAccount, symbol: Symbol) -> Instrument:
-        instrument = (await self.instruments(account.venue, account.environment)).get(symbol)
+        market = account.venue, account.environment
+        instrument = await self._asked(self._pool.dialect(account.venue), self._listings.rules(market, symbol))
         if instrument is None:
             raise VenueRefused(Fault.SYMBOL_CLOSED, f"expected a symbol of {account.venue.value}, was {symbol}")
         return instrument

@@ -116,9 +116,6 @@ class Dialect(Protocol):
     async def quote(self, client: Client, symbol: Symbol) -> Quote:
         """Mark price, and the spread of the book."""
 
-    async def quote_at(self, client: Client, symbol: Symbol, at: datetime) -> Quote | None:
-        """The mark price of a moment ago from the venue's candles of it; None when it has none."""
-
     async def prepare(self, client: Client, instrument: Instrument, side: Side, leverage: int, *, hedge: bool) -> None:
         """Isolated margin and leverage before an entry (SIZ-04); "already so" is success."""
 

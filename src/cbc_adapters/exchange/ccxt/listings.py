@@ -1,32 +1,39 @@
-"""What a venue tells everybody, asked once and shared by all members: rules, tiers, prices."""
+"""What a venue tells everybody, asked once and shared by all members: rules, leverage tiers, prices."""
 
 import asyncio
 from collections import defaultdict, deque
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import Final
 
 import attrs
+import ccxt as vendor
 
 from cbc_adapters.exchange.ccxt.clients import ClientPool, Market
+from cbc_adapters.exchange.ccxt.dialect import Client
 from cbc_domain.kernel.venues import Symbol
 from cbc_domain.ports.system import Clock
 from cbc_domain.trading.sizes import Bracket, Instrument, Quote
 
 RULES_LAST: Final = timedelta(hours=1)
 """SIZ-07."""
-UNTIERED: Final = (Bracket(None, 20, Decimal("0.025")),)
-"""What is assumed of a symbol whose tiers nobody has read yet: cautious in leverage and in maintenance margin."""
 QUOTE_LASTS: Final = timedelta(seconds=1)
 MARKS_KEPT: Final = 120
-NEAR: Final = timedelta(seconds=3)
+NEAR: Final = timedelta(seconds=1)
 """How far a remembered mark may lie from the moment that is asked for (ORD-06)."""
+
+Tiers = tuple[Bracket, ...]
 
 
 @attrs.frozen
 class _Rules:
     instruments: Mapping[Symbol, Instrument]
+    read_at: datetime
+
+
+@attrs.frozen
+class _Tiered:
+    tiers: Tiers
     read_at: datetime
 
 
@@ -36,46 +43,81 @@ class Listings:
     def __init__(self, pool: ClientPool, clock: Clock) -> None:
         self._pool, self._clock = pool, clock
         self._rules: dict[Market, _Rules] = {}
-        self._tiers: dict[Market, dict[Symbol, tuple[Bracket, ...]]] = defaultdict(dict)
+        self._tiers: dict[tuple[Market, Symbol], _Tiered] = {}
         self._marks: dict[tuple[Market, Symbol], deque[Quote]] = defaultdict(lambda: deque(maxlen=MARKS_KEPT))
         self._asking: dict[Market, asyncio.Lock] = defaultdict(asyncio.Lock)
 
-    async def instruments(self, market: Market) -> Mapping[Symbol, Instrument]:
-        """The venue's rules, at most an hour old, with the tiers that were learnt so far."""
-        async with self._asking[market]:
-            known = self._rules.get(market)
-            if known is None or self._clock.now() - known.read_at >= RULES_LAST:
-                told = await self._pool.dialect(market[0]).instruments(self._pool.public(market))
-                known = _Rules({symbol: self._tiered(market, one) for symbol, one in told.items()}, self._clock.now())
-                self._rules[market] = known
-        return known.instruments
-
-    def learn(self, market: Market, tiers: Mapping[Symbol, tuple[Bracket, ...]]) -> None:
-        """Take in leverage tiers, which some venues tell to the owner of a key only."""
-        self._tiers[market].update(tiers)
-        if known := self._rules.get(market):
-            tiered = {symbol: self._tiered(market, one) for symbol, one in known.instruments.items()}
-            self._rules[market] = attrs.evolve(known, instruments=tiered)
-
-    def tiers_known(self, market: Market) -> bool:
-        return bool(self._tiers[market])
-
-    async def quote(self, market: Market, symbol: Symbol, ago: timedelta) -> Quote | None:
-        """The mark price now, or as it was when this process last looked at about that moment; None for unknown symbols."""
-        if symbol not in await self.instruments(market):
+    async def instrument(self, market: Market, symbol: Symbol) -> Instrument | None:
+        """The venue's rules for a symbol, with its leverage tiers as far as they can be known."""
+        instrument = (await self._instruments(market)).get(symbol)
+        if instrument is None:
             return None
-        seen, now = self._marks[market, symbol], self._clock.now()
-        if ago:
-            near = [quote for quote in seen if abs(now - ago - quote.at) <= NEAR]
-            return min(near, key=lambda quote: abs(now - ago - quote.at), default=None) or await self._past(market, symbol, ago)
-        if not seen or now - seen[-1].at >= QUOTE_LASTS:
+        tiers = instrument.brackets or await self._tiers_of(market, symbol)
+        return attrs.evolve(instrument, brackets=tiers)
+
+    async def rules(self, market: Market, symbol: Symbol) -> Instrument | None:
+        """The same without tiers, for whoever orders by them only."""
+        return (await self._instruments(market)).get(symbol)
+
+    def forget(self, market: Market) -> None:
+        """Ask for the rules anew next time: the venue refused by rules that we did not know (SIZ-07)."""
+        self._rules.pop(market, None)
+
+    def lacks_tiers(self, market: Market) -> bool:
+        """Whether leverage tiers have to be asked for with a key, and are not known or too old."""
+        if not self._pool.dialect(market[0]).tiers_need_key:
+            return False
+        known = [tiered for (where, _), tiered in self._tiers.items() if where == market]
+        return not known or not all(self._lasts(tiered.read_at) for tiered in known)
+
+    async def learn_tiers(self, market: Market, client: Client) -> None:
+        """Ask with a key for the tiers that the venue does not tell everybody."""
+        some = next(iter(await self._instruments(market)))
+        self._take_in(market, await self._pool.dialect(market[0]).brackets(client, some))
+
+    async def quote(self, market: Market, symbol: Symbol) -> Quote | None:
+        """The mark price, at most a second old; None for unknown symbols."""
+        if symbol not in await self._instruments(market):
+            return None
+        seen = self._marks[market, symbol]
+        if not seen or self._clock.now() - seen[-1].at >= QUOTE_LASTS:
             seen.append(await self._pool.dialect(market[0]).quote(self._pool.public(market), symbol))
         return seen[-1]
 
-    async def _past(self, market: Market, symbol: Symbol, ago: timedelta) -> Quote | None:
-        at = self._clock.now() - ago
-        return await self._pool.dialect(market[0]).quote_at(self._pool.public(market), symbol, at)
+    async def quote_before(self, market: Market, symbol: Symbol, ago: timedelta) -> Quote | None:
+        """The mark price as it stood `ago`; where nobody looked at that time it is read and waited for as long."""
+        then = self._clock.now() - ago
+        near = [quote for quote in self._marks[market, symbol] if abs(quote.at - then) <= NEAR]
+        if near:
+            return min(near, key=lambda quote: abs(quote.at - then))
+        quote = await self.quote(market, symbol)
+        if quote is not None:
+            await asyncio.sleep(ago.total_seconds())
+        return quote
 
-    def _tiered(self, market: Market, instrument: Instrument) -> Instrument:
-        tiers = self._tiers[market].get(instrument.symbol) or instrument.brackets or UNTIERED
-        return attrs.evolve(instrument, brackets=tiers)
+    async def _instruments(self, market: Market) -> Mapping[Symbol, Instrument]:
+        async with self._asking[market]:
+            known = self._rules.get(market)
+            if known is None or not self._lasts(known.read_at):
+                told = await self._pool.dialect(market[0]).instruments(self._pool.public(market))
+                known = self._rules[market] = _Rules(told, self._clock.now())
+        return known.instruments
+
+    async def _tiers_of(self, market: Market, symbol: Symbol) -> Tiers:
+        known = self._tiers.get((market, symbol))
+        dialect = self._pool.dialect(market[0])
+        if (known is None or not self._lasts(known.read_at)) and not dialect.tiers_need_key:
+            try:
+                self._take_in(market, await dialect.brackets(self._pool.public(market), symbol))
+            except vendor.BaseError:
+                # Without them nothing is sized; what is open can be protected all the same.
+                return ()
+            known = self._tiers.get((market, symbol))
+        return known.tiers if known is not None and self._lasts(known.read_at) else ()
+
+    def _take_in(self, market: Market, told: Mapping[Symbol, Tiers]) -> None:
+        now = self._clock.now()
+        self._tiers.update({(market, symbol): _Tiered(tiers, now) for symbol, tiers in told.items()})
+
+    def _lasts(self, read_at: datetime) -> bool:
+        return self._clock.now() - read_at < RULES_LAST

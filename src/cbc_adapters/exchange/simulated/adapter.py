@@ -61,8 +61,8 @@ class SimulatedExchange:
         self._opening_balance = opening_balance
         self._told = 0
 
-    async def instruments(self, venue: Venue, environment: Environment) -> Mapping[Symbol, Instrument]:
-        return self._venue.listing
+    async def instrument(self, venue: Venue, environment: Environment, symbol: Symbol) -> Instrument | None:
+        return self._venue.listing.get(symbol)
 
     async def quote(
         self, venue: Venue, environment: Environment, symbol: Symbol, ago: timedelta = timedelta(0)

@@ -17,12 +17,12 @@ from cbc_adapters.exchange.simulated.wire import (
     AskClosedResult,
     AskEnding,
     AskHolding,
+    AskInstrument,
     AskQuote,
     Call,
     Cancel,
     Changes,
     Find,
-    Instruments,
     NoAnswer,
     Place,
     Readings,
@@ -46,7 +46,7 @@ KEPT_FOR_S: Final = 3600.0
 
 T = TypeVar("T")
 
-_LISTING: Final = Decoder(dict[Symbol, Instrument])
+_INSTRUMENT: Final = Decoder(Instrument | None)
 _QUOTE: Final[Decoder[Quote | None]] = Decoder(Quote | None)
 _READINGS: Final = Decoder(dict[AccountId, AccountReading])
 _REPORT: Final = Decoder(Report)
@@ -72,13 +72,14 @@ class RemoteExchange:
         self._patience = patience
         self._dialling = asyncio.Lock()
         self._line: _Line | None = None
-        self._listing: tuple[float, Mapping[Symbol, Instrument]] | None = None
+        self._listed: dict[Symbol, tuple[float, Instrument | None]] = {}
 
-    async def instruments(self, venue: Venue, environment: Environment) -> Mapping[Symbol, Instrument]:
+    async def instrument(self, venue: Venue, environment: Environment, symbol: Symbol) -> Instrument | None:
         now = asyncio.get_running_loop().time()
-        if self._listing is None or now - self._listing[0] > KEPT_FOR_S:
-            self._listing = now, await self._ask(Instruments(venue, environment), _LISTING)
-        return self._listing[1]
+        known = self._listed.get(symbol)
+        if known is None or now - known[0] > KEPT_FOR_S:
+            known = self._listed[symbol] = now, await self._ask(AskInstrument(venue, environment, symbol), _INSTRUMENT)
+        return known[1]
 
     async def quote(
         self, venue: Venue, environment: Environment, symbol: Symbol, ago: timedelta = timedelta(0)

@@ -19,12 +19,13 @@ LONGEST_LINE: Final = 1 << 26
 """Bytes; the readings of a hundred thousand accounts fit in."""
 
 
-class Instruments(msgspec.Struct, frozen=True, tag=True):
+class AskInstrument(msgspec.Struct, frozen=True, tag=True):
     venue: Venue
     environment: Environment
+    symbol: Symbol
 
-    async def on(self, exchange: Exchange) -> Mapping[Symbol, Instrument]:
-        return await exchange.instruments(self.venue, self.environment)
+    async def on(self, exchange: Exchange) -> Instrument | None:
+        return await exchange.instrument(self.venue, self.environment, self.symbol)
 
 
 class AskQuote(msgspec.Struct, frozen=True, tag=True):
@@ -109,7 +110,7 @@ class Changes(msgspec.Struct, frozen=True, tag=True):
 
 
 # Each call of the port is a message, and knows how it is made on an exchange.
-Call = Instruments | AskQuote | Readings | Place | Find | Cancel | AskHolding | AskEnding | AskClosedResult | Changes
+Call = AskInstrument | AskQuote | Readings | Place | Find | Cancel | AskHolding | AskEnding | AskClosedResult | Changes
 
 
 class Request(msgspec.Struct, frozen=True):

@@ -45,8 +45,8 @@ class MarketOf:
         return found
 
     async def _read(self, symbol: Symbol, market: Market, found: MarketOfSymbol, *, earlier: bool) -> None:
-        found.instruments[market] = (await self.exchange.instruments(*market)).get(symbol)
-        if (quote := await self.exchange.quote(*market, symbol)) is not None:
-            found.quotes[market] = quote
+        found.instruments[market] = await self.exchange.instrument(*market, symbol)
         if earlier and (before := await self.exchange.quote(*market, symbol, EARLIER)) is not None:
             found.earlier[market] = before
+        if (quote := await self.exchange.quote(*market, symbol)) is not None:
+            found.quotes[market] = quote

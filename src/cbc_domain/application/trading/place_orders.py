@@ -10,13 +10,12 @@ import attrs
 from cbc_domain.application.trading.absorb import News, TradeKeeper
 from cbc_domain.application.trading.finish_tasks import Ended, FinishTasks
 from cbc_domain.application.trading.first_calls import FirstCalls, Halts
-from cbc_domain.application.trading.protect_positions import Listings, Protection, ProtectPositions
+from cbc_domain.application.trading.protect_positions import Listed, Listings, Protection, ProtectPositions
 from cbc_domain.kernel.ids import AccountId, PositionId
 from cbc_domain.ports.persistence.unit_of_work import Store, UnitOfWork
 from cbc_domain.ports.persistence.work import Claim
 from cbc_domain.ports.system import Calls, Clock, OpenCalls
 from cbc_domain.risk.model import ExchangeAccount
-from cbc_domain.trading.opening import Market
 
 BATCH: Final = 50
 LEASE: Final = timedelta(seconds=30)
@@ -107,7 +106,7 @@ class PlaceOrders:
         return Round(claims, accounts, Halts(await work.configuration.stops(), paused))
 
     async def _waves(self, taken: Round, calls: Calls[Step, News]) -> list[Exception]:
-        listings = await self.protect.listings(_markets(taken.claims))
+        listings = await self.protect.listings(_listed(taken.claims))
         failures = list[Exception]()
         heard: Heard = [(Step(claim, last=True), News(claim.task.position)) for claim in taken.unreachable]
         while True:
@@ -148,5 +147,6 @@ def _position(step: Step) -> PositionId:
     return step.claim.task.position
 
 
-def _markets(claims: Iterable[Claim]) -> Iterable[Market]:
-    return ((claim.trade.position.venue, claim.trade.position.environment) for claim in claims)
+def _listed(claims: Iterable[Claim]) -> Iterable[Listed]:
+    positions = (claim.trade.position for claim in claims)
+    return ((position.venue, position.environment, position.symbol) for position in positions)

@@ -78,8 +78,9 @@ class PlanOrders:
         async with self.store() as work:
             unlocked = await work.planning.candidates(members, signal.strategy, self.clock.now(), lock=False)
         wanted = [account for candidate in unlocked for account in wanted_accounts(candidate)]
-        market = await self._market(signal, wanted)
+        # Balances first: the price is the younger the better, and some venues tell their brackets with a key only (SIZ-07).
         readings = await self.exchange.readings(wanted)
+        market = await self._market(signal, wanted)
         await self.store.run(partial(self._decide_page, signal, unlocked, market, readings))
 
     async def _decide_page(

@@ -59,8 +59,8 @@ class PreviewTrade:
             rate = await work.signals.rate(now)
         accounts = wanted_accounts(candidate)
         markets = {(account.venue, account.environment) for account in accounts}
-        market = await self.market_of(symbol, markets, earlier=price is None)
         readings = await self.exchange.readings(accounts)
+        market = await self.market_of(symbol, markets, earlier=price is None)
         strategy = Strategy(StrategyId(self.identities.new()), "preview", "preview", bar_length=_NO_BAR)
         kind = SignalKind.OPEN_LONG_STRONG if side is Side.LONG else SignalKind.OPEN_SHORT_STRONG
         signal = Signal(

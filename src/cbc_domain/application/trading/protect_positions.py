@@ -8,7 +8,7 @@ from cbc_domain.application.trading.absorb import News
 from cbc_domain.application.trading.desk import Desk, Facts, Heard
 from cbc_domain.application.trading.standing import IN_DOUBT, PROTECTION, immovable, newest
 from cbc_domain.kernel.ids import OrderId
-from cbc_domain.kernel.venues import Symbol
+from cbc_domain.kernel.venues import Environment, Symbol, Venue
 from cbc_domain.ports.exchange import Exchange, OutcomeUnknown, VenueRefused
 from cbc_domain.ports.persistence.trades import Trade
 from cbc_domain.ports.persistence.unit_of_work import UnitOfWork
@@ -16,13 +16,13 @@ from cbc_domain.ports.system import Clock, Identities, Together
 from cbc_domain.risk.defaults import SystemLimits
 from cbc_domain.risk.model import ExchangeAccount
 from cbc_domain.trading.model import Leg, Order
-from cbc_domain.trading.opening import Market
 from cbc_domain.trading.orders import Acknowledged, Expired
 from cbc_domain.trading.protection import repairs, trigger_order
 from cbc_domain.trading.sizes import Instrument
 
-Listings = Mapping[Market, Mapping[Symbol, Instrument]]
-"""The rules of each venue that answered."""
+Listed = tuple[Venue, Environment, Symbol]
+Listings = Mapping[Listed, Instrument]
+"""The rules of each venue that answered and lists the symbol."""
 
 
 @attrs.frozen
@@ -52,18 +52,18 @@ class ProtectPositions:
     together: Together
     limits: SystemLimits
 
-    async def listings(self, markets: Iterable[Market]) -> Listings:
+    async def listings(self, wanted: Iterable[Listed]) -> Listings:
         """Ask for the venues' rules before a transaction is opened; a venue that does not answer is left out."""
-        asked = sorted(set(markets))
-        listings: dict[Market, Mapping[Symbol, Instrument]] = {}
-        for market, answer in zip(
-            asked, await self.together(self.exchange.instruments(*market) for market in asked), strict=True
-        ):
+        asked = sorted(set(wanted))
+        listings: dict[Listed, Instrument] = {}
+        answers = await self.together(self.exchange.instrument(*listed) for listed in asked)
+        for listed, answer in zip(asked, answers, strict=True):
             if isinstance(answer, VenueRefused | OutcomeUnknown):
                 continue
             if isinstance(answer, Exception):
                 raise answer
-            listings[market] = answer
+            if answer is not None:
+                listings[listed] = answer
         return listings
 
     async def intend(self, work: UnitOfWork, trades: Iterable[Trade], listings: Listings) -> list[Protection]:
@@ -99,7 +99,7 @@ class ProtectPositions:
 
     def _needs(self, trade: Trade, listings: Listings) -> Protection:
         position = trade.position
-        instrument = listings.get((position.venue, position.environment), {}).get(position.symbol)
+        instrument = listings.get((position.venue, position.environment, position.symbol))
         if instrument is None:
             return Protection(trade)
         found = repairs(position, trade.orders, instrument, self.limits)

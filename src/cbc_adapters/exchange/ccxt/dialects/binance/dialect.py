@@ -71,11 +71,6 @@ class BinanceDialect:
         bid, ask = number(book["bidPrice"]), number(book["askPrice"])
         return Quote(symbol, number(mark["markPrice"]), instant(mark["time"]), (ask - bid) / ask if ask else None)
 
-    async def quote_at(self, client: Client, symbol: Symbol, at: datetime) -> Quote | None:
-        asked = {"symbol": symbol, "interval": "1m", "endTime": milliseconds(at), "limit": 1}
-        candles = await client.fapiPublicGetMarkPriceKlines(asked)
-        return Quote(symbol, number(candles[-1][4]), at) if candles else None
-
     async def prepare(self, client: Client, instrument: Instrument, side: Side, leverage: int, *, hedge: bool) -> None:
         try:
             await client.fapiPrivatePostMarginType({"symbol": instrument.symbol, "marginType": "ISOLATED"})

@@ -2,7 +2,7 @@
 
 from cbc_adapters.exchange.simulated.venues.binance.refusals import Wrong
 from cbc_adapters.exchange.simulated.venues.house import House
-from cbc_adapters.exchange.simulated.venues.wire import Json, instant, milliseconds, text
+from cbc_adapters.exchange.simulated.venues.wire import Json, milliseconds, text
 from cbc_domain.kernel.venues import Symbol, coin_of
 from cbc_domain.trading.sizes import Bracket, Instrument
 
@@ -128,14 +128,3 @@ def _brackets(brackets: tuple[Bracket, ...]) -> Json:
         )
         floor = cap
     return told
-
-
-def mark_price_klines(house: House, given: dict[str, str]) -> Json:
-    """One candle of the mark price as it stood at `endTime`, or now; none when nothing is known of that minute."""
-    instrument = listed(house, given.get("symbol"))
-    at = instant(int(given["endTime"])) if "endTime" in given else house.now()
-    quote = house.engine.quote(instrument.symbol, at)
-    if quote is None:
-        return []
-    price, opened = text(quote.price), milliseconds(at) // 60_000 * 60_000
-    return [[opened, price, price, price, price, "0", opened + 59_999, "0", 1, "0", "0", "0"]]

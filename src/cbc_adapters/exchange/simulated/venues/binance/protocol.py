@@ -28,7 +28,6 @@ PUBLIC: Final[Mapping[str, Callable[[House, Parameters], Json]]] = {
     "/fapi/v1/exchangeInfo": lambda house, given: market.exchange_info(house, milliseconds(house.now())),
     "/fapi/v1/premiumIndex": lambda house, given: market.premium_index(house, given.get("symbol")),
     "/fapi/v1/ticker/bookTicker": lambda house, given: market.book_ticker(house, given.get("symbol")),
-    "/fapi/v1/markPriceKlines": market.mark_price_klines,
 }
 
 SIGNED: Final[Mapping[tuple[str, str], Signed]] = {
