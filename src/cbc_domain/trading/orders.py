@@ -67,9 +67,10 @@ class Rejected:
 
 @attrs.frozen
 class Expired:
-    """It is not to be sent any more, or the venue let it lapse."""
+    """It is not to be sent any more, or the venue let it lapse; `code` is why, where somebody said so (ORD-14)."""
 
     at: datetime
+    code: str | None = None
 
 
 @attrs.frozen
@@ -124,8 +125,8 @@ def apply(order: Order, fact: Fact) -> Order:
             return _ended(_to(order, OrderState.CANCELLED), at)
         case Rejected(at=at, code=code):
             return _ended(_rejected(order, code), at)
-        case Expired(at=at):
-            return _ended(_to(order, OrderState.EXPIRED), at)
+        case Expired(at=at, code=code):
+            return attrs.evolve(_ended(_to(order, OrderState.EXPIRED), at), error_code=order.error_code or code)
         case Lost(at=at):
             return _lost(order, at)
         case PutOff():

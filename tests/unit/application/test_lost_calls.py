@@ -52,6 +52,18 @@ class LostCall(FaultPlan):
         return (self._harm,)
 
 
+class LostLooks(FaultPlan):
+    """Every entry is lost, and so are the next `looks` at orders; mutable because the test says when."""
+
+    looks = 0
+
+    def harms(self, call: Call, account: AccountId, ordinal: int, leg: Leg | None = None) -> tuple[Harm, ...]:
+        if call is Call.FIND and self.looks:
+            self.looks -= 1
+            return (DropBefore(),)
+        return super().harms(call, account, ordinal, leg)
+
+
 async def opened(plan: FaultPlan) -> Club:
     club = await open_club(faults=plan)
     await club.join()
@@ -376,6 +388,43 @@ async def test_an_entry_that_arrives_late_is_found_without_the_stream_too() -> N
     await club.work()
 
     assert (await club.at_venue(member)).flat
+
+
+async def test_an_entry_that_arrives_late_is_looked_for_until_the_venue_answers() -> None:
+    """rules: POS-10, ORD-04"""
+    plan = LostLooks([Failure(DropBefore(), Always(), leg=Leg.ENTRY)])
+    club = await opened(plan)
+    club.deaf = True
+    await club.alert("SINAL LONG FORTE")
+    (member,) = club.members
+    await club.work_until(lambda trade: trade.position.state is PositionState.ABANDONED)
+    plan.looks = 2
+
+    await club.arrives_late(await club.trade(member))
+    await club.work()
+
+    assert plan.looks == 0
+    assert (await club.at_venue(member)).flat
+
+
+@pytest.mark.parametrize("fault", [Fault.INSUFFICIENT_MARGIN, Fault.FILTER])
+async def test_an_entry_that_arrives_after_its_repeat_was_refused_is_sold_again(fault: Fault) -> None:
+    """rules: ORD-01, ORD-04, POS-11"""
+    first_lost = Failure(DropBefore(), Nth(frozenset({1})), leg=Leg.ENTRY)
+    club = await opened(FaultPlan([first_lost, Failure(Refuse(fault), Nth(frozenset({2})), leg=Leg.ENTRY)]))
+    club.deaf = True
+    await club.alert("SINAL LONG FORTE")
+    (member,) = club.members
+    await club.work_until(lambda trade: trade.position.state is PositionState.ABANDONED)
+    trade = await club.trade(member)
+    entry = next(order for order in trade.orders if order.leg is Leg.ENTRY)
+    assert (entry.state, entry.error_code) == (OrderState.EXPIRED, fault)
+
+    await club.arrives_late(trade)
+    await club.work()
+
+    assert (await club.at_venue(member)).flat
+    assert net((await club.trade(member)).position) == await club.result_at_venue(member)
 
 
 async def test_a_call_that_fails_in_an_unforeseen_way_holds_up_nobody_else() -> None:

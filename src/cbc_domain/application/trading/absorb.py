@@ -52,7 +52,8 @@ class Held:
 class News:
     """What was heard of one position: facts of its orders, a wish to close it, what the venue has of it (None: not asked).
 
-    `denied` is set when the venue would not even look, because of the account's key.
+    `denied` is set when the venue would not even look, because of the account's key; `unanswered` when it was asked for what
+    may stand there and did not tell all of it.
     """
 
     position: PositionId
@@ -60,6 +61,7 @@ class News:
     closing: CloseReason | None = None
     held: Held | None = None
     denied: Fault | None = None
+    unanswered: bool = False
 
 
 def absorb(trade: Trade, news: News, now: datetime) -> Trade:
@@ -220,7 +222,8 @@ def _by_position(news: Iterable[News]) -> dict[PositionId, News]:
         earlier = heard.get(item.position, News(item.position))
         held = item.held if item.held is not None else earlier.held
         facts, closing = earlier.facts + item.facts, earlier.closing or item.closing
-        heard[item.position] = News(item.position, facts, closing, held, earlier.denied or item.denied)
+        denied, unanswered = earlier.denied or item.denied, earlier.unanswered or item.unanswered
+        heard[item.position] = News(item.position, facts, closing, held, denied, unanswered)
     return heard
 
 

@@ -57,7 +57,10 @@ class Desk:
     async def send(
         self, account: ExchangeAccount, order: Order, attached: Sequence[Order], leverage: int, *, again: bool
     ) -> Heard:
-        """Find or place an order. With `again` it may have been sent before, so the venue is asked first."""
+        """Find or place an order. With `again` it may have been sent before, so the venue is asked first.
+
+        An entry that is refused `again` is given up and not refused: what was sent before may still arrive (ORD-04).
+        """
         if again:
             known = await self.find(account, order)
             if not known.unknown_there:
@@ -65,7 +68,7 @@ class Desk:
         try:
             report = await self.exchange.place(account, _ticket(order, leverage), [_ticket(leg, leverage) for leg in attached])
         except VenueRefused as refusal:
-            return await self._refused(account, order, refusal)
+            return await self._refused(account, order, refusal, again=again)
         except OutcomeUnknown:
             now = self.clock.now()
             return Heard(((order.client_id, Sent(now)), (order.client_id, Lost(now))), Fault.NETWORK)
@@ -101,14 +104,15 @@ class Desk:
         heard = await self.find(account, order)
         return Heard(((order.client_id, Expired(self.clock.now())),)) if heard.unknown_there else heard
 
-    async def _refused(self, account: ExchangeAccount, order: Order, refusal: VenueRefused) -> Heard:
+    async def _refused(self, account: ExchangeAccount, order: Order, refusal: VenueRefused, *, again: bool) -> Heard:
         now = self.clock.now()
         if refusal.fault is Fault.DUPLICATE_ID:
             found = await self.find(account, order)
             return found if found.facts else attrs.evolve(found, passing=found.passing or Fault.DUPLICATE_ID)
         if refusal.fault in PASSING:
             return Heard(((order.client_id, PutOff(now, refusal.fault)),), refusal.fault)
-        return Heard(((order.client_id, Sent(now)), (order.client_id, Rejected(now, refusal.fault))))
+        ended = Expired if again and not order.reduces else Rejected
+        return Heard(((order.client_id, Sent(now)), (order.client_id, ended(now, refusal.fault))))
 
 
 def facts_of(report: Report) -> Facts:

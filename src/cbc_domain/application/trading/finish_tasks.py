@@ -7,7 +7,7 @@ import attrs
 from cbc_domain.application.trading.absorb import News
 from cbc_domain.application.trading.close_positions import close_positions
 from cbc_domain.application.trading.desk import KEY_FAULTS
-from cbc_domain.application.trading.task_outcome import TaskOutcome, outcome, wants_exit
+from cbc_domain.application.trading.task_outcome import Asked, TaskOutcome, outcome, wants_exit
 from cbc_domain.kernel.events import Event, EventName
 from cbc_domain.kernel.ids import EventId, OrderId, PositionId, TaskId
 from cbc_domain.ports.exchange import Fault
@@ -18,7 +18,7 @@ from cbc_domain.ports.system import Clock, Identities
 from cbc_domain.risk.defaults import SystemLimits
 from cbc_domain.risk.model import KeyStatus
 from cbc_domain.trading.model import CloseReason, Leg, Order, Task
-from cbc_domain.trading.orders import Rejected
+from cbc_domain.trading.orders import Expired, Rejected
 from cbc_domain.trading.planning import plan_protection
 from cbc_domain.trading.protection import leg_order, next_seq
 
@@ -36,6 +36,11 @@ class Ended:
     @property
     def nothing_there(self) -> bool:
         return any(one.held is not None and not one.held.quantity for one in self.news)
+
+    @property
+    def unanswered(self) -> bool:
+        """Whether the venue may yet be asked for what it did not tell; it never tells a key that it does not take."""
+        return any(one.unanswered and one.denied is None for one in self.news)
 
 
 @attrs.frozen
@@ -73,7 +78,8 @@ class FinishTasks:
     def _judge(self, ended: Ended, trade: Trade) -> TaskOutcome:
         if ended.unprotectable:
             return TaskOutcome(close=True)
-        return outcome(ended.claim.task, trade, self.clock.now(), self.limits, nothing_there=ended.nothing_there)
+        asked = Asked(nothing_there=ended.nothing_there, unanswered=ended.unanswered)
+        return outcome(ended.claim.task, trade, self.clock.now(), self.limits, asked)
 
     def _exit(self, task: Task, trade: Trade, *, nothing_there: bool) -> Order | None:
         """The next exit when one was refused or sold only a part: a replacement, so it has the next number (ORD-03)."""
@@ -109,5 +115,5 @@ class FinishTasks:
 
 
 def _key_fault(news: News) -> Fault | None:
-    codes = [fact.code for _, fact in news.facts if isinstance(fact, Rejected)]
+    codes = [fact.code for _, fact in news.facts if isinstance(fact, Rejected | Expired)]
     return news.denied or next((fault for fault in KEY_FAULTS if fault in codes), None)

@@ -82,7 +82,7 @@ class FirstCalls:
         if entry.state in AT_VENUE:
             return await self._part_filled(account, entry)
         again = claim.task.attempts > 1
-        if (end := self._no_more(claim, halts)) is not None:
+        if (end := self._no_more(claim, halts, again=again)) is not None:
             heard = await self.desk.find(account, entry) if again else Heard()
             return Heard(((entry.client_id, end),)) if heard.unknown_there else heard
         if self._lease_is_over(claim):
@@ -90,11 +90,14 @@ class FirstCalls:
         attached = _unsent_protection(claim.trade) if self.exchange.attaches_protection(account.venue) else ()
         return await self.desk.send(account, entry, attached, claim.trade.position.size.leverage, again=again)
 
-    def _no_more(self, claim: Claim, halts: Halts) -> Fact | None:
-        """Why an entry may not leave any more; None when it may (ORD-07, SIG-21, RSK-21)."""
+    def _no_more(self, claim: Claim, halts: Halts, *, again: bool) -> Fact | None:
+        """Why an entry may not leave any more; None when it may (ORD-07, SIG-21, RSK-21).
+
+        One that may have left already is given up and not refused, so that it is looked for (ORD-04).
+        """
         now, task = self.clock.now(), claim.task
         if halts.forbid(claim.trade.position):
-            return Rejected(now, Reason.EMERGENCY_STOP)
+            return (Expired if again else Rejected)(now, Reason.EMERGENCY_STOP)
         late = task.not_after is not None and now > task.not_after
         return Expired(now) if late or task.attempts > MOST_SENDS else None
 
@@ -187,7 +190,7 @@ class FirstCalls:
         held = await self._held(account, position) if asks else None
         heard = await self.desk.find_all(account, [order for order in trade.orders if _may_stand(order, trade)])
         if held is None or heard.passing is not None:
-            return News(position.id, heard.facts, denied=heard.denied)
+            return News(position.id, heard.facts, denied=heard.denied, unanswered=heard.passing is not None)
         gone = held < position.quantity
         try:
             since = position.opened_at or position.created_at

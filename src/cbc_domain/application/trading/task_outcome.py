@@ -47,11 +47,19 @@ class TaskOutcome:
     look_again: datetime | None = None
 
 
-def outcome(task: Task, trade: Trade, now: datetime, limits: SystemLimits, *, nothing_there: bool) -> TaskOutcome:
-    """Judge a task by its trade as it is stored now; `nothing_there` says that the venue holds nothing of the position."""
+@attrs.frozen
+class Asked:
+    """What the venue said when it was asked: that it holds nothing of the position, or not all that it was asked for."""
+
+    nothing_there: bool = False
+    unanswered: bool = False
+
+
+def outcome(task: Task, trade: Trade, now: datetime, limits: SystemLimits, asked: Asked) -> TaskOutcome:
+    """Judge a task by its trade as it is stored now."""
     if task.action is not TaskAction.CLOSE and beyond_protection(trade, now + EXIT_TAKES, limits):
         return TaskOutcome(close=True)
-    if not _over(task, trade, nothing_there=nothing_there):
+    if not _over(task, trade, asked):
         # An open is sent again in its own time (PRI-05); whether it was filled after all is asked at once (ORD-10).
         looks = task.action is TaskAction.OPEN and in_doubt(trade)
         return TaskOutcome(due=_due(task, trade, now), look_again=now + BARE_AGAIN if looks else None)
@@ -59,7 +67,8 @@ def outcome(task: Task, trade: Trade, now: datetime, limits: SystemLimits, *, no
     if task.action is TaskAction.PROTECT or not given_up:
         return TaskOutcome()
     late = task.not_after is not None and now > task.not_after
-    unsent = task.action is TaskAction.OPEN and trade.position.closing_reason is None
+    entry = newest(trade.orders, Leg.ENTRY)
+    unsent = task.action is TaskAction.OPEN and trade.position.closing_reason is None and not (entry and entry.error_code)
     reason = (Reason.WINDOW_EXPIRED if late else Reason.UNAVAILABLE) if unsent else None
     return TaskOutcome(buried=reason, look_again=now + LOOK_AGAIN)
 
@@ -72,10 +81,12 @@ def wants_exit(task: Task, trade: Trade, *, nothing_there: bool) -> Decimal | No
     return left if wanted else None
 
 
-def _over(task: Task, trade: Trade, *, nothing_there: bool) -> bool:
+def _over(task: Task, trade: Trade, asked: Asked) -> bool:
     left = unfinished(trade)
     if task.action is TaskAction.CLOSE or trade.position.state.final:
-        return trade.position.state.final and not left and (nothing_there or not stray(trade))
+        # What was given up in doubt is looked for until the venue has told of it.
+        sought = task.action is TaskAction.PROTECT and trade.position.state is PositionState.ABANDONED and asked.unanswered
+        return trade.position.state.final and not left and not sought and (asked.nothing_there or not stray(trade))
     if trade.position.closing_reason is not None:
         return True
     stands = sorted(order.leg for order in left) == sorted(PROTECTION) and all(order.state in AT_VENUE for order in left)
