@@ -22,7 +22,7 @@ from cbc_domain.ports.exchange import Ticket
 from cbc_domain.ports.persistence.trades import Trade
 from cbc_domain.ports.persistence.unit_of_work import Store
 from cbc_domain.ports.persistence.work import Claim
-from cbc_domain.risk.model import ExchangeAccount
+from cbc_domain.risk.model import ExchangeAccount, Stop
 from cbc_domain.trading.model import Leg
 from cbc_entrypoints.containers import Platform
 from tests.fragile import AtVenue, FragileExchange
@@ -86,10 +86,34 @@ class Surroundings:
             covered=min((order.quantity for order in resting), default=Decimal(0)),
         )
 
-    async def by_hand(self, member: Member, side: Side, leg: Leg, quantity: str, symbol: Symbol = BTC) -> None:
+    async def by_hand(
+        self,
+        member: Member,
+        side: Side,
+        leg: Leg,
+        quantity: str,
+        symbol: Symbol = BTC,
+        *,
+        trigger: str | None = None,
+        client_id: str | None = None,
+    ) -> None:
         """The member trades himself, at the exchange and past the platform."""
-        ticket = Ticket(f"by-hand-{self.identities.new().hex}", symbol, side, leg, Decimal(quantity), leverage=5)
+        name, at = client_id or f"by-hand-{self.identities.new().hex}", Decimal(trigger) if trigger else None
+        ticket = Ticket(name, symbol, side, leg, Decimal(quantity), at, leverage=5)
         self.venue.place((await self.account(member)).id, ticket, self.clock.now())
+
+    async def stands_again(self, trade: Trade, leg: Leg) -> None:
+        """An order that ended with its position stands at the venue all the same."""
+        order = next(order for order in trade.orders if order.leg is leg)
+        account = self.venue.accounts[trade.position.account]
+        del account.orders[order.client_id]
+        ticket = Ticket(order.client_id, order.symbol, order.side, leg, order.quantity, order.trigger)
+        self.venue.place(account.id, ticket, self.clock.now())
+
+    async def stops(self) -> Sequence[Stop]:
+        """The emergency acts in force."""
+        async with self.store() as unit:
+            return list(await unit.configuration.stops())
 
     async def cancel_triggers(self, member: Member) -> None:
         """The member takes stop and target back himself, and nobody hears of it."""

@@ -35,6 +35,7 @@ from cbc_domain.application.trading.desk import Desk
 from cbc_domain.application.trading.emergency import Emergency
 from cbc_domain.application.trading.finish_tasks import FinishTasks
 from cbc_domain.application.trading.first_calls import FirstCalls
+from cbc_domain.application.trading.follow_accounts import FollowAccounts
 from cbc_domain.application.trading.forget_bodies import ForgetBodies
 from cbc_domain.application.trading.inject_signal import InjectSignal
 from cbc_domain.application.trading.limit_alerts import LimitAlerts
@@ -48,6 +49,7 @@ from cbc_domain.application.trading.recognise_sender import RecogniseSender
 from cbc_domain.application.trading.reconcile import Reconcile
 from cbc_domain.application.trading.show_receipts import ShowReceipts
 from cbc_domain.application.trading.show_trading import ShowTrading
+from cbc_domain.application.trading.sweep_accounts import SweepAccounts
 from cbc_domain.application.trading.watch_risks import WatchRisks
 from cbc_domain.ports.cache import Throttle
 from cbc_domain.ports.exchange import Exchange
@@ -157,6 +159,10 @@ class Platform(containers.DeclarativeContainer):
         ApplyFills, store=store, exchange=exchange, clock=clock, identities=identities, keeper=keeper
     )
     reconcile = providers.Factory(Reconcile, store=store, clock=clock, identities=identities)
+    follow_accounts = providers.Factory(FollowAccounts, store=store, exchange=exchange)
+    sweep_accounts = providers.Factory(
+        SweepAccounts, store=store, exchange=exchange, clock=clock, identities=identities, together=together
+    )
     emergency = providers.Factory(Emergency, store=store, clock=clock, identities=identities)
     watch_risks = providers.Factory(WatchRisks, store=store, clock=clock, identities=identities)
     close_position = providers.Factory(ClosePosition, store=store, clock=clock, identities=identities)

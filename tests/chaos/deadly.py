@@ -1,6 +1,6 @@
 """Store and exchange of a worker that may be killed before and after everything it does with them."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence, Sized
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence, Sized
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -10,7 +10,7 @@ import attrs
 from cbc_domain.application.trading.place_orders import Round, Written
 from cbc_domain.kernel.ids import AccountId
 from cbc_domain.kernel.venues import Environment, Side, Symbol, Venue
-from cbc_domain.ports.exchange import ClosedResult, Ending, Exchange, Holding, Report, Ticket
+from cbc_domain.ports.exchange import ClosedResult, Ending, Exchange, Holding, OpenOrder, Report, Ticket
 from cbc_domain.ports.persistence.unit_of_work import Store, UnitOfWork
 from cbc_domain.risk.model import ExchangeAccount
 from cbc_domain.trading.sizes import AccountReading, Instrument, Quote
@@ -104,6 +104,12 @@ class DeadlyExchange:
         self, account: ExchangeAccount, symbol: Symbol, side: Side, since: datetime, until: datetime
     ) -> ClosedResult | None:
         return await self._step("a result is asked for", self.inner.closed_result(account, symbol, side, since, until))
+
+    async def open_orders(self, account: ExchangeAccount) -> Sequence[OpenOrder]:
+        return await self.inner.open_orders(account)
+
+    async def follow(self, accounts: Collection[ExchangeAccount]) -> None:
+        await self.inner.follow(accounts)
 
     async def changes(self, most: int) -> Sequence[Report]:
         reports = await self.inner.changes(most)

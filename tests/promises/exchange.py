@@ -8,7 +8,7 @@ import attrs
 import pytest
 
 from cbc_domain.kernel.venues import Side, Symbol
-from cbc_domain.ports.exchange import Exchange, Fault, Holding, Report, ReportState, Ticket, VenueRefused
+from cbc_domain.ports.exchange import Exchange, Fault, Holding, OpenOrder, Report, ReportState, Ticket, VenueRefused
 from cbc_domain.risk.model import ExchangeAccount
 from cbc_domain.trading.model import Leg
 from tests.strategies.exchange import BTC, entry, leave, stop, target
@@ -148,6 +148,15 @@ class ExchangePromises:
 
         assert await bench.state_of(S1) is ReportState.CANCELLED
         assert await bench.state_of(E1) is ReportState.FILLED
+
+    async def test_what_stands_is_told_whoever_sent_it(self, bench: VenueBench) -> None:
+        """rules: POS-10"""
+        await bench.place(entry(E1))
+        await bench.place(stop("46000", S1))
+        await bench.place(target("49000", T1))
+        await bench.exchange.cancel(bench.account, BTC, T1)
+
+        assert await bench.exchange.open_orders(bench.account) == [OpenOrder(BTC, S1)]
 
     async def test_readings_follow_the_position(self, bench: VenueBench) -> None:
         """rules: SIZ-02"""

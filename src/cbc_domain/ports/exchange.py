@@ -1,6 +1,6 @@
 """An exchange as the platform needs it: one shape for every venue and for the simulated one."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
@@ -103,6 +103,14 @@ class Holding:
 
 
 @attrs.frozen
+class OpenOrder:
+    """An order that stands at a venue, whoever sent it; `client_id` is the venue's own word where the sender named none."""
+
+    symbol: Symbol
+    client_id: str
+
+
+@attrs.frozen
 class Ending:
     """How a venue's own records say that a holding went: `quantity` in the venue's unit at the average `price`.
 
@@ -176,6 +184,12 @@ class Exchange(Protocol):
 
         None while the venue has no record of them.
         """
+
+    async def open_orders(self, account: ExchangeAccount) -> Sequence[OpenOrder]:
+        """Everything that stands at the venue for an account, triggers included, of all symbols (POS-10)."""
+
+    async def follow(self, accounts: Collection[ExchangeAccount]) -> None:
+        """From now on keep a private stream for each of these accounts and for no other; what they tell comes by `changes`."""
 
     async def changes(self, most: int) -> Sequence[Report]:
         """What the venues' private streams told since the last call, oldest first; empty when nothing came.

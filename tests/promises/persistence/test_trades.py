@@ -56,6 +56,19 @@ async def test_positions_are_found_by_our_client_order_ids(store: Store, samples
     }
 
 
+async def test_accounts_that_have_something_open_are_told_in_order(store: Store, samples: Samples, place: Place) -> None:
+    """rules: POS-10"""
+    part = await samples.opened(store, place)
+
+    async with store() as work:
+        everybody = await work.trades.holders(None, 1000)
+        beyond = await work.trades.holders(part.position.account, 1000)
+
+    assert list(everybody) == sorted(set(everybody))
+    assert part.position.account in everybody
+    assert part.position.account not in beyond
+
+
 async def test_an_order_that_stands_already_is_left_as_it_is(store: Store, samples: Samples, place: Place) -> None:
     """rules: ORD-02, ORD-03"""
     part = await samples.opened(store, place)

@@ -1,7 +1,7 @@
 """The exchange port over ccxt: four venues, every member's own account."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Final, TypeVar
@@ -20,6 +20,7 @@ from cbc_domain.ports.exchange import (
     Ending,
     Fault,
     Holding,
+    OpenOrder,
     OutcomeUnknown,
     Report,
     Ticket,
@@ -138,8 +139,11 @@ class CcxtExchange:
     async def changes(self, most: int) -> Sequence[Report]:
         return self._streams.take(most)
 
-    async def follow(self, accounts: Sequence[ExchangeAccount]) -> None:
-        """Keep a private stream for each of these accounts and for no other."""
+    async def open_orders(self, account: ExchangeAccount) -> Sequence[OpenOrder]:
+        dialect = self._pool.dialect(account.venue)
+        return await self._call(account, dialect.open_orders)
+
+    async def follow(self, accounts: Collection[ExchangeAccount]) -> None:
         self._streams.follow(accounts)
 
     async def close(self) -> None:

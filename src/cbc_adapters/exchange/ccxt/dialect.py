@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import attrs
 
 from cbc_domain.kernel.venues import Environment, Side, Symbol, Venue
-from cbc_domain.ports.exchange import Ending, Fault, Holding, ReportState, Ticket
+from cbc_domain.ports.exchange import Ending, Fault, Holding, OpenOrder, ReportState, Ticket
 from cbc_domain.ports.venue_keys import KeyFindings
 from cbc_domain.trading.model import Fill, Leg
 from cbc_domain.trading.sizes import Bracket, Instrument, Quote
@@ -141,8 +141,8 @@ class Dialect(Protocol):
     ) -> Sequence[Closed]:
         """Closings of a side, oldest first, whoever ordered them (POS-10, COM-05)."""
 
-    async def open_orders(self, client: Client, instrument: Instrument | None) -> Sequence[Booked]:
-        """What stands at the venue, conditional orders included, of one symbol or of all; without fills."""
+    async def open_orders(self, client: Client) -> Sequence[OpenOrder]:
+        """What stands at the venue, conditional orders included, of all symbols."""
 
     async def examine(self, client: Client) -> KeyFindings:
         """A harmless signed look at what the key may do (KEY-03)."""

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import Final
 
 import attrs
@@ -39,7 +39,7 @@ class Streams:
     def take(self, most: int) -> Sequence[Report]:
         return [self._unread.popleft() for _ in range(min(most, len(self._unread)))]
 
-    def follow(self, accounts: Sequence[ExchangeAccount]) -> None:
+    def follow(self, accounts: Collection[ExchangeAccount]) -> None:
         """Keep a stream for each of these and end all others."""
         wanted = {account.id: account for account in accounts}
         for gone in self._followed.keys() - wanted.keys():

@@ -1,7 +1,7 @@
 """The simulated venue behind the exchange port."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
@@ -19,7 +19,17 @@ from cbc_adapters.exchange.simulated.faults import (
 )
 from cbc_domain.kernel.ids import AccountId
 from cbc_domain.kernel.venues import Environment, Side, Symbol, Venue
-from cbc_domain.ports.exchange import ClosedResult, Ending, Fault, Holding, OutcomeUnknown, Report, Ticket, VenueRefused
+from cbc_domain.ports.exchange import (
+    ClosedResult,
+    Ending,
+    Fault,
+    Holding,
+    OpenOrder,
+    OutcomeUnknown,
+    Report,
+    Ticket,
+    VenueRefused,
+)
 from cbc_domain.ports.system import Clock
 from cbc_domain.risk.model import ExchangeAccount
 from cbc_domain.trading.model import Leg
@@ -127,6 +137,15 @@ class SimulatedExchange:
         result = self._venue.closed_result(account.id, symbol, side, since, until)
         self._after(harms)
         return result
+
+    async def open_orders(self, account: ExchangeAccount) -> Sequence[OpenOrder]:
+        harms = await self._before(Call.FIND, account)
+        standing = self._venue.open_orders(account.id)
+        self._after(harms)
+        return standing
+
+    async def follow(self, accounts: Collection[ExchangeAccount]) -> None:
+        """Nothing to do: the venue tells of every account."""
 
     async def changes(self, most: int) -> Sequence[Report]:
         told: list[Report] = []

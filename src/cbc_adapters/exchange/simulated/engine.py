@@ -30,7 +30,7 @@ from cbc_adapters.exchange.simulated.moves import Quiet, last_ending, move, pay_
 from cbc_domain.kernel.errors import DomainError
 from cbc_domain.kernel.ids import AccountId
 from cbc_domain.kernel.venues import Side, Symbol
-from cbc_domain.ports.exchange import ClosedResult, Ending, Fault, Holding, Report, Ticket, VenueRefused
+from cbc_domain.ports.exchange import ClosedResult, Ending, Fault, Holding, OpenOrder, Report, Ticket, VenueRefused
 from cbc_domain.trading.sizes import AccountReading, Instrument, Quote
 
 MOST_UNREAD: Final = 100_000
@@ -121,6 +121,11 @@ class SimulatedVenue:
         """The position in a symbol; without a side in hedge mode with both open the long one."""
         held = [p for p in self._account(account).positions.values() if p.symbol == symbol and side in {None, p.side}]
         return min((Holding(p.symbol, p.side, p.quantity) for p in held), key=lambda h: h.side, default=None)
+
+    def open_orders(self, account: AccountId) -> list[OpenOrder]:
+        """What stands for an account, oldest first."""
+        standing = (order.ticket for order in self._account(account).orders.values() if order.open)
+        return [OpenOrder(ticket.symbol, ticket.client_id) for ticket in standing]
 
     def ending(self, account: AccountId, symbol: Symbol, side: Side, since: datetime) -> Ending | None:
         """The last execution of a closing order of a side of a symbol at or after `since`."""

@@ -1,7 +1,7 @@
 """The exchange port over a connection to the simulated venue's service."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -18,6 +18,7 @@ from cbc_adapters.exchange.simulated.wire import (
     AskEnding,
     AskHolding,
     AskInstrument,
+    AskOpenOrders,
     AskQuote,
     Call,
     Cancel,
@@ -33,7 +34,7 @@ from cbc_adapters.exchange.simulated.wire import (
 )
 from cbc_domain.kernel.ids import AccountId
 from cbc_domain.kernel.venues import Environment, Side, Symbol, Venue
-from cbc_domain.ports.exchange import ClosedResult, Ending, Holding, OutcomeUnknown, Report, Ticket, VenueRefused
+from cbc_domain.ports.exchange import ClosedResult, Ending, Holding, OpenOrder, OutcomeUnknown, Report, Ticket, VenueRefused
 from cbc_domain.risk.model import ExchangeAccount
 from cbc_domain.trading.sizes import AccountReading, Instrument, Quote
 
@@ -46,6 +47,7 @@ KEPT_FOR_S: Final = 3600.0
 
 T = TypeVar("T")
 
+_OPEN_ORDERS: Final = Decoder(list[OpenOrder])
 _INSTRUMENT: Final = Decoder(Instrument | None)
 _QUOTE: Final[Decoder[Quote | None]] = Decoder(Quote | None)
 _READINGS: Final = Decoder(dict[AccountId, AccountReading])
@@ -112,6 +114,12 @@ class RemoteExchange:
         self, account: ExchangeAccount, symbol: Symbol, side: Side, since: datetime, until: datetime
     ) -> ClosedResult | None:
         return await self._ask(AskClosedResult(account, symbol, side, since, until), _RESULT)
+
+    async def open_orders(self, account: ExchangeAccount) -> Sequence[OpenOrder]:
+        return await self._ask(AskOpenOrders(account), _OPEN_ORDERS)
+
+    async def follow(self, accounts: Collection[ExchangeAccount]) -> None:
+        """Nothing to do: the service tells of every account."""
 
     async def changes(self, most: int) -> Sequence[Report]:
         """One stream for all processes: each report goes to whoever asks first, and to another when that one breaks off

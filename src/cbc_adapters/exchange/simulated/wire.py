@@ -11,7 +11,7 @@ import msgspec
 
 from cbc_domain.kernel.ids import AccountId
 from cbc_domain.kernel.venues import Environment, Side, Symbol, Venue
-from cbc_domain.ports.exchange import ClosedResult, Ending, Exchange, Fault, Holding, Report, Ticket
+from cbc_domain.ports.exchange import ClosedResult, Ending, Exchange, Fault, Holding, OpenOrder, Report, Ticket
 from cbc_domain.risk.model import ExchangeAccount
 from cbc_domain.trading.sizes import AccountReading, Instrument, Quote
 
@@ -102,6 +102,13 @@ class AskClosedResult(msgspec.Struct, frozen=True, tag=True):
         return await exchange.closed_result(self.account, self.symbol, self.side, self.since, self.until)
 
 
+class AskOpenOrders(msgspec.Struct, frozen=True, tag=True):
+    account: ExchangeAccount
+
+    async def on(self, exchange: Exchange) -> Sequence[OpenOrder]:
+        return await exchange.open_orders(self.account)
+
+
 class Changes(msgspec.Struct, frozen=True, tag=True):
     most: int
 
@@ -110,7 +117,19 @@ class Changes(msgspec.Struct, frozen=True, tag=True):
 
 
 # Each call of the port is a message, and knows how it is made on an exchange.
-Call = AskInstrument | AskQuote | Readings | Place | Find | Cancel | AskHolding | AskEnding | AskClosedResult | Changes
+Call = (
+    AskInstrument
+    | AskQuote
+    | Readings
+    | Place
+    | Find
+    | Cancel
+    | AskHolding
+    | AskEnding
+    | AskClosedResult
+    | AskOpenOrders
+    | Changes
+)
 
 
 class Request(msgspec.Struct, frozen=True):

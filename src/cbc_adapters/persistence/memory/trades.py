@@ -69,6 +69,10 @@ class MemoryTrades:
         quiet = (position for position in found if _touched_at(self._tables.trade(position)) < touched_before)
         return list(islice(quiet, limit))
 
+    async def holders(self, after: AccountId | None, limit: int) -> Sequence[AccountId]:
+        holding = {self._tables.positions[position].account for position in self._tables.unfinished.all(ALL)}
+        return sorted(account for account in holding if after is None or account > after)[:limit]
+
     async def open_of(self, member: MemberId) -> Sequence[PositionId]:
         found = self._tables.of_member.all(member)
         return [position for position in found if not self._tables.positions[position].state.final]

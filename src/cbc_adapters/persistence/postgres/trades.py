@@ -101,6 +101,11 @@ class PostgresTrades:
         found = select(_POSITION.id).where(UNFINISHED, quiet_since(touched_before)).order_by(_POSITION.id).limit(limit)
         return await self._ids(found if after is None else found.where(_POSITION.id > after))
 
+    async def holders(self, after: AccountId | None, limit: int) -> Sequence[AccountId]:
+        found = select(_POSITION.account).where(UNFINISHED).distinct().order_by(_POSITION.account).limit(limit)
+        page = found if after is None else found.where(_POSITION.account > after)
+        return [AccountId(row.account) for row in await self._connection.execute(page)]
+
     async def open_of(self, member: MemberId) -> Sequence[PositionId]:
         found = select(_POSITION.id).where(_POSITION.member == member, UNFINISHED).order_by(_POSITION.id)
         return await self._ids(found)

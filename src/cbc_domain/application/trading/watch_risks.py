@@ -8,14 +8,13 @@ from typing import Final
 import attrs
 
 from cbc_domain.application.trading.decide_signal import market_now
-from cbc_domain.kernel.events import Event, EventName
-from cbc_domain.kernel.ids import EventId
+from cbc_domain.application.trading.pause_opens import pause, pause_opens
 from cbc_domain.kernel.venues import Venue
 from cbc_domain.market.model import MarketCode, MarketReading
 from cbc_domain.ports.persistence.trades import OrderTally
 from cbc_domain.ports.persistence.unit_of_work import Store, UnitOfWork
 from cbc_domain.ports.system import Clock, Identities
-from cbc_domain.risk.model import Stop, StopLevel, StopScope
+from cbc_domain.risk.model import Stop, StopScope
 
 LOOKED_AT: Final = timedelta(minutes=5)
 FEWEST_ORDERS: Final = 20
@@ -25,7 +24,6 @@ REMEMBERED: Final = timedelta(hours=6)
 """How far back a known direction is looked for; what was unknown for longer was paused long ago."""
 
 UNKNOWN: Final = frozenset({MarketCode.FG_UNKNOWN, MarketCode.PULSE_UNKNOWN})
-ACTOR: Final = "system"
 
 
 @attrs.frozen
@@ -42,28 +40,18 @@ class WatchRisks:
 
     async def _watch(self, work: UnitOfWork) -> int:
         now = self.clock.now()
-        in_force = {(stop.scope, stop.target) for stop in await work.configuration.stops()}
         wanted = [*failing(await work.trades.sent_since(now - LOOKED_AT), now), *await _unknown(work, now)]
-        new = [stop for stop in wanted if (stop.scope, stop.target) not in in_force]
-        for stop in new:
-            await work.configuration.set_stop(stop)
-        await work.outbox.add([self._told(stop) for stop in new])
-        return len(new)
-
-    def _told(self, stop: Stop) -> Event:
-        new, told = self.identities.new(), {"scope": stop.scope.value, "target": stop.target or "*", "level": stop.level.value}
-        data = {**told, "actor": stop.actor, "reason": stop.reason}
-        return Event(EventId(new), EventName.EMERGENCY_CHANGED, new, stop.since, data)
+        return await pause_opens(work, wanted, self.identities)
 
 
 def failing(tallies: Mapping[Venue, OrderTally], now: datetime) -> Iterator[Stop]:
     """Pause each venue of whose orders too many failed, and everything when that is true of several together."""
     for venue, tally in sorted(tallies.items()):
         if too_many_failed(tally):
-            yield _pause(StopScope.EXCHANGE, venue.value, f"{tally.failed} of {tally.sent} orders failed in 5 minutes", now)
+            yield pause(StopScope.EXCHANGE, venue.value, f"{tally.failed} of {tally.sent} orders failed in 5 minutes", now)
     together = OrderTally(sum(one.sent for one in tallies.values()), sum(one.failed for one in tallies.values()))
     if len(tallies) > 1 and too_many_failed(together):
-        yield _pause(StopScope.GLOBAL, None, f"{together.failed} of {together.sent} orders failed in 5 minutes", now)
+        yield pause(StopScope.GLOBAL, None, f"{together.failed} of {together.sent} orders failed in 5 minutes", now)
 
 
 def too_many_failed(tally: OrderTally) -> bool:
@@ -86,12 +74,8 @@ async def _unknown(work: UnitOfWork, now: datetime) -> list[Stop]:
     readings = await work.signals.readings(now - REMEMBERED, now)
     if not unknown_too_long(readings, now):
         return []
-    return [_pause(StopScope.GLOBAL, None, "market direction unknown for more than 15 minutes", now)]
+    return [pause(StopScope.GLOBAL, None, "market direction unknown for more than 15 minutes", now)]
 
 
 def _is_unknown(reading: MarketReading) -> bool:
     return reading.code in UNKNOWN
-
-
-def _pause(scope: StopScope, target: str | None, reason: str, now: datetime) -> Stop:
-    return Stop(scope, target, StopLevel.PAUSE, reason, ACTOR, now)

@@ -27,7 +27,7 @@ from cbc_adapters.exchange.ccxt.dialects.binance.translate import (
 from cbc_adapters.exchange.ccxt.errors import code_of
 from cbc_adapters.exchange.ccxt.translate import Vendor, booked, filled, instant, milliseconds, number
 from cbc_domain.kernel.venues import Environment, Side, Symbol, Venue
-from cbc_domain.ports.exchange import Holding, ReportState
+from cbc_domain.ports.exchange import Holding, OpenOrder, ReportState
 from cbc_domain.ports.venue_keys import KeyFindings
 from cbc_domain.trading.model import Fill, Leg
 from cbc_domain.trading.sizes import Bracket, Instrument, Quote
@@ -127,13 +127,12 @@ class BinanceDialect:
         fundings = await client.fapiPrivateGetIncome({**window, "incomeType": "FUNDING_FEE"})
         return closings_of(trades, fundings, side)
 
-    async def open_orders(self, client: Client, instrument: Instrument | None) -> Sequence[Booked]:
-        only = {"symbol": instrument.symbol} if instrument else {}
-        plain = await client.fapiPrivateGetOpenOrders(only)
-        algos = await client.fapiPrivateGetOpenAlgoOrders(only)
+    async def open_orders(self, client: Client) -> Sequence[OpenOrder]:
+        plain = await client.fapiPrivateGetOpenOrders()
+        algos = await client.fapiPrivateGetOpenAlgoOrders()
         return [
-            *(booked(one["clientOrderId"], one["orderId"], STATES[one["status"]], (), instant(one["time"])) for one in plain),
-            *(booked(one["clientAlgoId"], one["algoId"], ReportState.LIVE, (), instant(one["createTime"])) for one in algos),
+            *(OpenOrder(Symbol(one["symbol"]), one["clientOrderId"]) for one in plain),
+            *(OpenOrder(Symbol(one["symbol"]), one["clientAlgoId"]) for one in algos),
         ]
 
     async def examine(self, client: Client) -> KeyFindings:

@@ -1,0 +1,1 @@
+"""One exchange of two: paper accounts here, all others there."""

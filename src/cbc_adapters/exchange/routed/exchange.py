@@ -1,0 +1,93 @@
+"""Every call to the exchange that its account or market is of: paper to the platform's own, all others to the venues."""
+
+import asyncio
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from cbc_domain.kernel.ids import AccountId
+from cbc_domain.kernel.venues import Environment, Side, Symbol, Venue
+from cbc_domain.ports.exchange import (
+    ClosedResult,
+    Ending,
+    Exchange,
+    Holding,
+    OpenOrder,
+    OutcomeUnknown,
+    Report,
+    Ticket,
+)
+from cbc_domain.risk.model import ExchangeAccount
+from cbc_domain.trading.sizes import AccountReading, Instrument, Quote
+
+
+class RoutedExchange:
+    """Nothing made for one of the two is ever repeated at the other (ELG-01)."""
+
+    def __init__(self, paper: Exchange, venues: Exchange) -> None:
+        self._paper, self._venues = paper, venues
+
+    async def instrument(self, venue: Venue, environment: Environment, symbol: Symbol) -> Instrument | None:
+        return await self._at(venue).instrument(venue, environment, symbol)
+
+    async def quote(
+        self, venue: Venue, environment: Environment, symbol: Symbol, ago: timedelta = timedelta(0)
+    ) -> Quote | None:
+        return await self._at(venue).quote(venue, environment, symbol, ago)
+
+    async def readings(self, accounts: Sequence[ExchangeAccount]) -> Mapping[AccountId, AccountReading]:
+        """Where one of the two does not answer at all, its accounts are left out."""
+        paper = [account for account in accounts if account.venue is Venue.PAPER]
+        others = [account for account in accounts if account.venue is not Venue.PAPER]
+        asked = [(self._paper, paper), (self._venues, others)]
+        answers = await asyncio.gather(*(_read(exchange, some) for exchange, some in asked if some))
+        return {account: reading for answer in answers for account, reading in answer.items()}
+
+    def attaches_protection(self, venue: Venue) -> bool:
+        return self._at(venue).attaches_protection(venue)
+
+    async def place(self, account: ExchangeAccount, ticket: Ticket, attached: Sequence[Ticket] = ()) -> Report:
+        return await self._at(account.venue).place(account, ticket, attached)
+
+    async def find(self, account: ExchangeAccount, symbol: Symbol, client_id: str) -> Report | None:
+        return await self._at(account.venue).find(account, symbol, client_id)
+
+    async def cancel(self, account: ExchangeAccount, symbol: Symbol, client_id: str) -> None:
+        await self._at(account.venue).cancel(account, symbol, client_id)
+
+    async def holding(self, account: ExchangeAccount, symbol: Symbol, side: Side) -> Holding | None:
+        return await self._at(account.venue).holding(account, symbol, side)
+
+    async def ending(self, account: ExchangeAccount, symbol: Symbol, side: Side, since: datetime) -> Ending | None:
+        return await self._at(account.venue).ending(account, symbol, side, since)
+
+    async def closed_result(
+        self, account: ExchangeAccount, symbol: Symbol, side: Side, since: datetime, until: datetime
+    ) -> ClosedResult | None:
+        return await self._at(account.venue).closed_result(account, symbol, side, since, until)
+
+    async def open_orders(self, account: ExchangeAccount) -> Sequence[OpenOrder]:
+        return await self._at(account.venue).open_orders(account)
+
+    async def follow(self, accounts: Collection[ExchangeAccount]) -> None:
+        await self._paper.follow([account for account in accounts if account.venue is Venue.PAPER])
+        await self._venues.follow([account for account in accounts if account.venue is not Venue.PAPER])
+
+    async def changes(self, most: int) -> Sequence[Report]:
+        """A paper exchange that is away keeps no venue's report back."""
+        told = list(await self._venues.changes(most))
+        try:
+            return told + list(await self._paper.changes(most - len(told))) if len(told) < most else told
+        except OutcomeUnknown:
+            if told:
+                return told
+            raise
+
+    def _at(self, venue: Venue) -> Exchange:
+        return self._paper if venue is Venue.PAPER else self._venues
+
+
+async def _read(exchange: Exchange, accounts: Sequence[ExchangeAccount]) -> Mapping[AccountId, AccountReading]:
+    try:
+        return await exchange.readings(accounts)
+    except OutcomeUnknown:
+        return {}

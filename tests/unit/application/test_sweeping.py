@@ -1,0 +1,84 @@
+"""What stands at the venues against our books: what we left over goes, the member's own stays, the rest is reported."""
+
+from datetime import timedelta
+
+from cbc_domain.application.trading.sweep_accounts import Sweep
+from cbc_domain.kernel.venues import Side
+from cbc_domain.risk.model import StopScope
+from cbc_domain.trading.model import Leg
+from tests.club import Club, open_club
+
+
+async def protected() -> Club:
+    club = await open_club()
+    await club.join()
+    await club.market()
+    await club.alert("SINAL LONG FORTE")
+    await club.work()
+    return club
+
+
+async def test_what_stands_as_it_should_is_left_alone() -> None:
+    """rules: POS-10"""
+    club = await protected()
+
+    swept = await club.platform.sweep_accounts()()
+
+    (member,) = club.members
+    assert swept == Sweep()
+    assert (await club.at_venue(member)).protected
+
+
+async def test_a_stop_that_outlived_its_position_is_cancelled() -> None:
+    """rules: ORD-11, POS-10"""
+    club = await protected()
+    (member,) = club.members
+    ended = await club.trade(member)
+    await club.alert("FECHE LONG")
+    await club.work()
+    club.clock.advance(by=timedelta(minutes=120))
+    await club.market()
+    await club.price("60000")
+    await club.alert("SINAL LONG FORTE")
+    await club.work()
+    await club.stands_again(ended, Leg.STOP)
+
+    swept = await club.platform.sweep_accounts()()
+
+    assert swept == Sweep(leftover=1)
+    assert (await club.at_venue(member)).protected
+
+
+async def test_the_members_own_orders_are_counted_and_never_touched() -> None:
+    """rules: POS-03, POS-10"""
+    club = await protected()
+    (member,) = club.members
+    await club.by_hand(member, Side.LONG, Leg.STOP, "0.001", trigger="50000")
+
+    swept = await club.platform.sweep_accounts()()
+
+    assert swept == Sweep(foreign=1)
+    assert len((await club.at_venue(member)).stops) == 2
+
+
+async def test_an_id_of_ours_that_no_record_knows_pauses_the_venue() -> None:
+    """rules: RSK-22, POS-10"""
+    club = await protected()
+    (member,) = club.members
+    await club.by_hand(member, Side.LONG, Leg.STOP, "0.001", trigger="50000", client_id="cbcs" + "0" * 28)
+
+    swept = await club.platform.sweep_accounts()()
+
+    assert swept == Sweep(unexplained=1)
+    assert [(stop.scope, stop.target) for stop in await club.stops()] == [(StopScope.EXCHANGE, "bybit")]
+
+
+async def test_only_accounts_with_something_open_are_followed() -> None:
+    """rules: POS-10"""
+    club = await protected()
+
+    before = await club.platform.follow_accounts()()
+    await club.alert("FECHE LONG")
+    await club.work()
+
+    assert (before, await club.platform.follow_accounts()()) == (1, 0)
