@@ -1,0 +1,1 @@
+"""Bitget, as ccxt reaches it."""

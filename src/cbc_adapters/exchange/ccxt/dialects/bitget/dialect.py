@@ -1,0 +1,232 @@
+"""Bitget USDT-FUTURES of the v2 interface: plain orders, and plan orders that wait for a trigger.
+
+Source: www.bitget.com/api-doc/contract/intro.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final
+
+import attrs
+import ccxt as vendor
+
+from cbc_adapters.exchange.ccxt.dialect import Balance, Booked, Client, Closed, Placing, Sought
+from cbc_adapters.exchange.ccxt.dialects.bitget.closings import closings_of
+from cbc_adapters.exchange.ccxt.dialects.bitget.examine import findings_of
+from cbc_adapters.exchange.ccxt.dialects.bitget.faults import DOUBTFUL, FAULTS, GONE
+from cbc_adapters.exchange.ccxt.dialects.bitget.pages import every, windows
+from cbc_adapters.exchange.ccxt.dialects.bitget.stream import listen
+from cbc_adapters.exchange.ccxt.dialects.bitget.translate import (
+    IN_USDT,
+    PLAN_STATES,
+    PLANS,
+    PRODUCT,
+    STATES,
+    bracket_of,
+    fill_of,
+    hold_side,
+    holding_of,
+    instrument_of,
+    plain_order,
+    plan_order,
+)
+from cbc_adapters.exchange.ccxt.errors import code_of
+from cbc_adapters.exchange.ccxt.translate import Vendor, booked, filled, instant, milliseconds, number
+from cbc_domain.kernel.venues import Environment, Side, Symbol, Venue
+from cbc_domain.ports.exchange import Holding, OpenOrder, ReportState
+from cbc_domain.ports.venue_keys import KeyFindings
+from cbc_domain.trading.sizes import Bracket, Instrument, Quote
+
+MINUTE_MS: Final = 60_000
+PROTECTION: Final = {"planType": "profit_loss"}
+TRANSFERS: Final = ("trans_from_exchange", "trans_to_exchange")
+
+
+class BitgetDialect:
+    """See `Dialect`; every order goes out with its own client id, stop and target after the fill."""
+
+    venue: Final = Venue.BITGET
+    ccxt_id: Final = "bitget"
+    attaches: Final = False
+    tiers_need_key: Final = False
+    faults: Final = FAULTS
+    doubtful: Final = DOUBTFUL
+
+    def settings(self, environment: Environment) -> Mapping[str, Any]:
+        options = {"fetchMarkets": {"types": ["swap"]}, "defaultType": "swap", "uta": False}
+        # Coins and their networks are not needed for futures.
+        return {"options": options, "has": {"fetchCurrencies": False}}
+
+    def enter_environment(self, client: Client, environment: Environment) -> None:
+        if environment is Environment.TESTNET:
+            client.enable_demo_trading(True)
+
+    async def time(self, client: Client) -> datetime:
+        return instant((await client.publicCommonGetV2PublicTime())["data"]["serverTime"])
+
+    async def instruments(self, client: Client) -> Mapping[Symbol, Instrument]:
+        told = (await client.publicMixGetV2MixMarketContracts(PRODUCT))["data"]
+        linear = [one for one in told if one["symbolType"] == "perpetual" and one["quoteCoin"] == "USDT"]
+        return {Symbol(one["symbol"]): instrument_of(one) for one in linear}
+
+    async def brackets(self, client: Client, symbol: Symbol) -> Mapping[Symbol, tuple[Bracket, ...]]:
+        told = (await client.publicMixGetV2MixMarketQueryPositionLever({**PRODUCT, "symbol": symbol}))["data"]
+        return {symbol: tuple(bracket_of(one) for one in told)}
+
+    async def quote(self, client: Client, symbol: Symbol) -> Quote:
+        told = (await client.publicMixGetV2MixMarketTicker({**PRODUCT, "symbol": symbol}))["data"][0]
+        bid, ask = number(told["bidPr"]), number(told["askPr"])
+        return Quote(symbol, number(told["markPrice"]), instant(told["ts"]), (ask - bid) / ask if ask else None)
+
+    async def prepare(self, client: Client, instrument: Instrument, side: Side, leverage: int, *, hedge: bool) -> None:
+        """Change only what is otherwise: with a position open even the mode that is set already is refused.
+
+        In hedge mode both sides get the leverage, so that the later entry of the other side finds it as well.
+        """
+        asked = {**IN_USDT, "symbol": instrument.symbol}
+        now = (await client.privateMixGetV2MixAccountAccount(asked))["data"]
+        if now["marginMode"] != "isolated":
+            await client.privateMixPostV2MixAccountSetMarginMode({**asked, "marginMode": "isolated"})
+        set_so = {Side.LONG: now["isolatedLongLever"], Side.SHORT: now["isolatedShortLever"]}
+        wrong = [one for one in Side if number(set_so[one]) != leverage]
+        for one in wrong if hedge else wrong[:1]:
+            only = {"holdSide": hold_side(one)} if hedge else {}
+            await client.privateMixPostV2MixAccountSetLeverage({**asked, "leverage": str(leverage), **only})
+
+    async def place(self, client: Client, placing: Placing) -> Booked | None:
+        ticket = placing.ticket
+        if ticket.leg in PLANS:
+            told = await client.privateMixPostV2MixOrderPlaceTpslOrder(plan_order(ticket, placing.hedge))
+            return booked(ticket.client_id, told["data"]["orderId"], ReportState.LIVE, (), instant(told["requestTime"]))
+        # The answer tells neither state nor fills.
+        await client.privateMixPostV2MixOrderPlaceOrder(plain_order(ticket, placing.hedge))
+        return None
+
+    async def find(self, client: Client, sought: Sought) -> Booked | None:
+        if sought.leg in PLANS:
+            return await self._find_plan(client, sought)
+        plain = await self._find_plain(client, sought, {"clientOid": sought.client_id})
+        return plain if plain or sought.leg else await self._find_plan(client, sought)
+
+    async def cancel(self, client: Client, sought: Sought) -> None:
+        if sought.leg not in PLANS:
+            asked = {**IN_USDT, "symbol": sought.instrument.symbol, "clientOid": sought.client_id}
+            await _told_or_gone(client.privateMixPostV2MixOrderCancelOrder(asked))
+        for leg, plan in PLANS.items():
+            if sought.leg in {None, leg}:
+                await self._cancel_plan(client, sought, plan)
+
+    async def holdings(self, client: Client, instrument: Instrument | None) -> Sequence[Holding]:
+        if instrument is None:
+            told = await client.privateMixGetV2MixPositionAllPosition(IN_USDT)
+        else:
+            told = await client.privateMixGetV2MixPositionSinglePosition({**IN_USDT, "symbol": instrument.symbol})
+        return [held for one in told["data"] or () if (held := holding_of(one)).quantity]
+
+    async def balance(self, client: Client) -> Balance:
+        accounts = (await client.privateMixGetV2MixAccountAccounts(PRODUCT))["data"]
+        told = next(one for one in accounts if one["marginCoin"] == "USDT")
+        positions = (await client.privateMixGetV2MixPositionAllPosition(IN_USDT))["data"] or ()
+        return Balance(
+            number(told["accountEquity"]),
+            number(told["isolatedMaxAvailable"]),
+            sum((number(one["marginSize"]) for one in positions), start=Decimal(0)),
+            held=frozenset(Symbol(one["symbol"]) for one in positions if number(one["total"])),
+        )
+
+    async def transferred(self, client: Client) -> Decimal:
+        told = Decimal(0)
+        for kind in TRANSFERS:
+            asked = {**PRODUCT, "coin": "USDT", "businessType": kind, "limit": "100"}
+            bills = (await client.privateMixGetV2MixAccountBill(asked))["data"]["bills"] or ()
+            told += sum((number(one["amount"]) for one in bills), start=Decimal(0))
+        return told
+
+    async def closings(
+        self, client: Client, instrument: Instrument, side: Side, since: datetime, until: datetime | None
+    ) -> Sequence[Closed]:
+        asked: dict[str, object] = {**PRODUCT, "symbol": instrument.symbol, "startTime": milliseconds(since)}
+        if until is not None:
+            asked["endTime"] = milliseconds(until) + 1
+        trades = await every(client.privateMixGetV2MixOrderFills, asked, "fillList")
+        if not trades:
+            return []
+        funding = {**PRODUCT, "businessType": "contract_settle_fee"}
+        bills: list[Vendor] = []
+        for window in windows(milliseconds(since), max(int(one["cTime"]) for one in trades)):
+            bills += await every(client.privateMixGetV2MixAccountBill, funding | window, "bills")
+        return closings_of(trades, [one for one in bills if one["symbol"] == instrument.symbol], side)
+
+    async def open_orders(self, client: Client) -> Sequence[OpenOrder]:
+        plain = await every(client.privateMixGetV2MixOrderOrdersPending, PRODUCT, "entrustedList")
+        plans = await every(client.privateMixGetV2MixOrderOrdersPlanPending, PRODUCT | PROTECTION, "entrustedList")
+        return [OpenOrder(Symbol(one["symbol"]), one["clientOid"]) for one in (*plain, *plans)]
+
+    async def examine(self, client: Client) -> KeyFindings:
+        account = (await client.privateMixGetV2MixAccountAccount({**IN_USDT, "symbol": "BTCUSDT"}))["data"]
+        if client.options.get("sandboxMode"):
+            return findings_of(account, None)
+        return findings_of(account, (await client.privateSpotGetV2SpotAccountInfo())["data"])
+
+    async def listen(self, client: Client, tell: Callable[[Symbol, str], None]) -> None:
+        await listen(client, tell)
+
+    async def _find_plain(self, client: Client, sought: Sought, named: Mapping[str, str]) -> Booked | None:
+        symbol = sought.instrument.symbol
+        told = await _told_or_gone(client.privateMixGetV2MixOrderDetail({**PRODUCT, "symbol": symbol, **named}))
+        if told is None:
+            return None
+        order, executed = told["data"], number(told["data"]["baseVolume"])
+        fills = []
+        if executed:
+            asked = {**PRODUCT, "symbol": symbol, "orderId": order["orderId"]}
+            trades = await every(client.privateMixGetV2MixOrderFills, asked, "fillList")
+            fills = [fill_of(one, sought.client_id) for one in trades]
+        state = STATES[order["state"]]
+        if state is ReportState.FILLED and filled(fills) < executed:
+            # The trades of an order may be listed a moment after the order itself.
+            state = ReportState.PARTIALLY_FILLED if fills else ReportState.LIVE
+        return booked(sought.client_id, order["orderId"], state, fills, instant(order["uTime"] or order["cTime"]))
+
+    async def _find_plan(self, client: Client, sought: Sought) -> Booked | None:
+        asked = {**PRODUCT, **PROTECTION, "symbol": sought.instrument.symbol, "clientOid": sought.client_id}
+        # Waiting ones first: what is triggered between the two questions is found by the second.
+        for look in (client.privateMixGetV2MixOrderOrdersPlanPending, client.privateMixGetV2MixOrderOrdersPlanHistory):
+            told = await _told_or_gone(look(asked))
+            plans = (told["data"] or {}).get("entrustedList") or () if told else ()
+            for plan in plans:
+                if plan["clientOid"] == sought.client_id:
+                    return await self._became(client, sought, plan)
+        return None
+
+    async def _became(self, client: Client, sought: Sought, plan: Vendor) -> Booked:
+        """A triggered plan names the plain order that it became, and that one's fills are its own."""
+        if became := plan.get("executeOrderId"):
+            executed = await self._find_plain(client, sought, {"orderId": became})
+            if executed is not None:
+                return executed
+        state, at = PLAN_STATES[plan["planStatus"]], instant(plan["uTime"] or plan["cTime"])
+        told = booked(sought.client_id, plan["orderId"], state, (), at)
+        return attrs.evolve(told, code=plan["planStatus"]) if state is ReportState.REJECTED else told
+
+    async def _cancel_plan(self, client: Client, sought: Sought, plan: str) -> None:
+        one = [{"clientOid": sought.client_id}]
+        asked = {**IN_USDT, "symbol": sought.instrument.symbol, "planType": plan, "orderIdList": one}
+        told = await _told_or_gone(client.privateMixPostV2MixOrderCancelPlanOrder(asked))
+        if told is None or not told["data"]["failureList"]:
+            return
+        # A failure comes as success of the call and in words of its own: whether it matters is told by the order.
+        left = await self._find_plan(client, sought)
+        if left is not None and left.state is ReportState.LIVE:
+            raise vendor.ExchangeError(f"bitget expected plan order {left.venue_order_id} to be cancelled, was live")
+
+
+async def _told_or_gone(answer: Awaitable[Vendor]) -> Vendor | None:
+    """The answer; None when the venue says that the order is unknown or over."""
+    try:
+        return await answer
+    except vendor.BaseError as error:
+        if code_of(error) not in GONE:
+            raise
+        return None

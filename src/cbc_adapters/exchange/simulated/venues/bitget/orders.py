@@ -1,0 +1,226 @@
+"""Plain orders on Bitget's wire, over the engine's tickets."""
+
+from decimal import Decimal, InvalidOperation
+from typing import Final
+
+from cbc_adapters.exchange.simulated.model import VenueAccount, VenueOrder
+from cbc_adapters.exchange.simulated.moves import LIQUIDATION
+from cbc_adapters.exchange.simulated.venues.bitget.market import check_product, listed
+from cbc_adapters.exchange.simulated.venues.bitget.refusals import WORDING, Wrong
+from cbc_adapters.exchange.simulated.venues.house import NUMBERS, House, IssuedKey, order_number
+from cbc_adapters.exchange.simulated.venues.wire import Json, milliseconds, text
+from cbc_domain.kernel.venues import Side
+from cbc_domain.ports.exchange import Fault, ReportState, Ticket
+from cbc_domain.trading.model import Leg
+
+STATES: Final = {
+    ReportState.LIVE: "live",
+    ReportState.PARTIALLY_FILLED: "partially_filled",
+    ReportState.FILLED: "filled",
+    ReportState.CANCELLED: "canceled",
+    ReportState.REJECTED: "canceled",
+}
+EXECUTED: Final = 500_000_000
+"""A triggered plan order becomes a plain one with a number of its own."""
+
+Parameters = dict[str, str]
+
+
+def leg_of(given: Parameters) -> Leg:
+    return Leg.EXIT if given.get("tradeSide") == "close" or given.get("reduceOnly") == "YES" else Leg.ENTRY
+
+
+def place(house: House, key: IssuedKey, given: Parameters) -> Json:
+    """POST /api/v2/mix/order/place-order."""
+    instrument, account = listed(house, given), house.account(key.account)
+    if given.get("orderType") != "market" or given.get("marginMode") != "isolated" or given.get("marginCoin") != "USDT":
+        raise Wrong("40017", "Parameter verification failed: the simulated venue takes market orders on isolated margin only")
+    leg, named = leg_of(given), given.get("tradeSide")
+    if (named in {"open", "close"}) != account.hedge:
+        raise mode_differs()
+    # In hedge mode `side` names the position's direction, closing included.
+    buys = given.get("side") == "buy"
+    long = buys if account.hedge else buys == (leg is Leg.ENTRY)
+    ticket = Ticket(
+        given.get("clientOid") or f"auto-{account.last_number + 1}",
+        instrument.symbol,
+        Side.LONG if long else Side.SHORT,
+        leg,
+        decimal(given.get("size")),
+        leverage=house.choices(key.account, instrument.symbol).leverage if leg is Leg.ENTRY else None,
+    )
+    house.engine.place(key.account, ticket, house.now(), fraction=house.take_fraction())
+    return named_ids(account.orders[ticket.client_id])
+
+
+def mode_differs() -> Wrong:
+    _, code, message = WORDING[Fault.POSITION_MODE]
+    return Wrong(code, message)
+
+
+def decimal(value: object) -> Decimal:
+    try:
+        number = Decimal(str(value or ""))
+    except InvalidOperation:
+        raise Wrong("40017", "Parameter verification failed size") from None
+    if not number.is_finite() or number <= 0:
+        raise Wrong("40108", "Wrong order quantity")
+    return number
+
+
+def named_ids(order: VenueOrder) -> Json:
+    return {"orderId": str(order_number(order.venue_order_id)), "clientOid": order.ticket.client_id}
+
+
+def detail(house: House, key: IssuedKey, given: Parameters) -> Json:
+    """GET /api/v2/mix/order/detail."""
+    return order_body(house.account(key.account), _plain(house, key, given))
+
+
+def cancel(house: House, key: IssuedKey, given: Parameters) -> Json:
+    """POST /api/v2/mix/order/cancel-order."""
+    order = _plain(house, key, given, gone=("40768", "Order does not exist"))
+    if not order.open:
+        raise Wrong("22001", "No order to cancel")
+    house.engine.cancel(key.account, order.ticket.client_id, house.now())
+    return named_ids(order)
+
+
+def pending(house: House, key: IssuedKey, given: Parameters) -> Json:
+    """GET /api/v2/mix/order/orders-pending."""
+    check_product(given)
+    account = house.account(key.account)
+    standing = [
+        order
+        for order in account.orders.values()
+        if order.open and order.ticket.trigger is None and given.get("symbol") in {None, order.ticket.symbol}
+    ]
+    told = [order_body(account, order) for order in reversed(standing)]
+    return {"entrustedList": [each | {"status": each.pop("state")} for each in told] or None, "endId": None}
+
+
+def fills(house: House, key: IssuedKey, given: Parameters) -> Json:
+    """GET /api/v2/mix/order/fills, newest first."""
+    check_product(given)
+    account = house.account(key.account)
+    since, until = int(given.get("startTime", 0)), int(given.get("endTime", 2**53))
+    told = [
+        trade
+        for order in account.orders.values()
+        if given.get("symbol") in {None, order.ticket.symbol}
+        for trade in _trades(account, order)
+        if given.get("orderId") in {None, trade["orderId"]}
+        and since <= int(trade["cTime"]) <= until
+        and int(trade["tradeId"]) < int(given.get("idLessThan", 2**63))
+    ]
+    page = sorted(told, key=lambda trade: int(trade["tradeId"]), reverse=True)[: int(given.get("limit", 100))]
+    return {"fillList": page or None, "endId": page[-1]["tradeId"] if page else None}
+
+
+def _plain(
+    house: House,
+    key: IssuedKey,
+    given: Parameters,
+    gone: tuple[str, str] = ("40109", "The data of the order cannot be found, please confirm the order number"),
+) -> VenueOrder:
+    """A plain order, or the plain order that a plan order became: that one has the plan's number as its client id."""
+    listed(house, given)
+    number, client_id = given.get("orderId"), given.get("clientOid", "")
+    if number:
+        plan = EXECUTED if int(number) % NUMBERS > EXECUTED else 0
+        order = house.order(key.account, number=int(number) - plan)
+    else:
+        order = house.order(key.account, client_id=client_id)
+        if order is None and client_id.isdigit():
+            order = house.order(key.account, number=int(client_id))
+        elif order is not None and order.ticket.trigger is not None:
+            order = None
+    if order is None or (order.ticket.trigger is not None and not order.fills):
+        raise Wrong(*gone)
+    return order
+
+
+def plain_number(order: VenueOrder) -> int:
+    number = order_number(order.venue_order_id)
+    return number + EXECUTED if order.ticket.trigger is not None else number
+
+
+def plain_client_id(order: VenueOrder) -> str:
+    return order.ticket.client_id if order.ticket.trigger is None else str(order_number(order.venue_order_id))
+
+
+def side_of(ticket: Ticket, hedge: bool) -> str:
+    long = ticket.side is Side.LONG
+    return "buy" if (long if hedge else long == (ticket.leg is Leg.ENTRY)) else "sell"
+
+
+def trade_side(order: VenueOrder, hedge: bool) -> str:
+    ticket = order.ticket
+    if order.code == LIQUIDATION:
+        named = "close_long" if ticket.side is Side.LONG else "close_short"
+        return f"burst_{named}" if hedge else f"burst_{side_of(ticket, hedge)}_single"
+    if hedge:
+        return "open" if ticket.leg is Leg.ENTRY else "close"
+    return f"{side_of(ticket, hedge)}_single"
+
+
+def position_side(ticket: Ticket, hedge: bool) -> str:
+    return ("long" if ticket.side is Side.LONG else "short") if hedge else "net"
+
+
+def order_body(account: VenueAccount, order: VenueOrder) -> Json:
+    filled = sum((fill.quantity for fill in order.fills), start=Decimal(0))
+    value = sum((fill.quantity * fill.price for fill in order.fills), start=Decimal(0))
+    ticket, at = order.ticket, str(milliseconds(order.at))
+    return {
+        "symbol": ticket.symbol,
+        "size": text(order.quantity),
+        "orderId": str(plain_number(order)),
+        "clientOid": plain_client_id(order),
+        "baseVolume": text(filled),
+        "fee": text(-sum((fill.fee for fill in order.fills), start=Decimal(0))),
+        "price": "",
+        "priceAvg": text(value / filled) if filled else "",
+        "state": STATES[order.state],
+        "side": side_of(ticket, account.hedge),
+        "force": "gtc",
+        "totalProfits": "0",
+        "posSide": position_side(ticket, account.hedge),
+        "marginCoin": "USDT",
+        "presetStopSurplusPrice": "",
+        "presetStopLossPrice": "",
+        "quoteVolume": text(value),
+        "orderType": "market",
+        "leverage": str(account.leverage.get(ticket.symbol, 1)),
+        "marginMode": "isolated",
+        "reduceOnly": "NO" if ticket.leg is Leg.ENTRY or account.hedge else "YES",
+        "enterPointSource": "SYS" if order.code == LIQUIDATION else "API",
+        "tradeSide": trade_side(order, account.hedge),
+        "posMode": "hedge_mode" if account.hedge else "one_way_mode",
+        "orderSource": "normal",
+        "cTime": at,
+        "uTime": at,
+    }
+
+
+def _trades(account: VenueAccount, order: VenueOrder) -> list[Json]:
+    realised = {closing.fill: closing.realised for closing in account.closings}
+    return [
+        {
+            "tradeId": str(order_number(fill.id)),
+            "symbol": order.ticket.symbol,
+            "orderId": str(plain_number(order)),
+            "price": text(fill.price),
+            "baseVolume": text(fill.quantity),
+            "feeDetail": [{"deduction": "no", "feeCoin": "USDT", "totalDeductionFee": None, "totalFee": text(-fill.fee)}],
+            "side": side_of(order.ticket, account.hedge),
+            "quoteVolume": text(fill.price * fill.quantity),
+            "profit": text(realised.get(fill.id, Decimal(0))),
+            "enterPointSource": "SYS" if order.code == LIQUIDATION else "API",
+            "tradeSide": trade_side(order, account.hedge),
+            "posMode": "hedge_mode" if account.hedge else "one_way_mode",
+            "tradeScope": "maker" if fill.maker else "taker",
+            "cTime": str(milliseconds(fill.at)),
+        }
+        for fill in order.fills
+    ]
