@@ -36,6 +36,8 @@ READ_AT_ONCE: Final = 50
 """Accounts whose balances are asked for side by side."""
 BALANCE_LASTS: Final = timedelta(seconds=10)
 """SIZ-02."""
+PREPARED_LASTS: Final = timedelta(minutes=10)
+"""How long leverage and margin mode that we set are taken to be so still: the member may change them by hand (SIZ-04)."""
 
 T = TypeVar("T")
 
@@ -50,7 +52,7 @@ class CcxtExchange:
         self._pool, self._clock, self._allow_live = pool, clock, allow_live
         self._listings = Listings(pool, clock)
         self._streams = Streams(pool, self._heard)
-        self._prepared: set[tuple[AccountId, Symbol, int]] = set()
+        self._prepared: dict[tuple[AccountId, Symbol], tuple[int, datetime]] = {}
         self._balances: dict[AccountId, AccountReading] = {}
         self._learning = asyncio.Lock()
 
@@ -97,12 +99,7 @@ class CcxtExchange:
             if refusal.fault is Fault.FILTER:
                 self._listings.forget((account.venue, account.environment))
             raise
-        if booked is None:
-            sought = Sought(ticket.client_id, instrument, ticket.leg)
-            booked = await self._call(account, lambda client: dialect.find(client, sought))
-        if booked is None:
-            raise OutcomeUnknown(f"{account.venue.value}: expected the order that was just taken, was unknown there")
-        return _report(account, booked)
+        return _report(account, booked or await self._just_taken(account, Sought(ticket.client_id, instrument, ticket.leg)))
 
     async def find(self, account: ExchangeAccount, symbol: Symbol, client_id: str) -> Report | None:
         sought = await self._sought(account, symbol, client_id)
@@ -159,22 +156,29 @@ class CcxtExchange:
         except (VenueRefused, OutcomeUnknown):
             return None
 
-    async def _prepare(self, account: ExchangeAccount, dialect: Dialect, placing: Placing) -> None:
-        ticket = placing.ticket
-        done = (account.id, ticket.symbol, ticket.leverage or 1)
-        if done in self._prepared:
-            return
+    async def _just_taken(self, account: ExchangeAccount, sought: Sought) -> Booked:
+        """What became of an order that the venue took; whatever keeps it from telling is no refusal of the order."""
+        dialect = self._pool.dialect(account.venue)
         try:
-            await self._call(
-                account,
-                lambda client: dialect.prepare(
-                    client, placing.instrument, ticket.side, ticket.leverage or 1, hedge=placing.hedge
-                ),
-            )
+            booked = await self._call(account, lambda client: dialect.find(client, sought))
+        except VenueRefused as refusal:
+            raise OutcomeUnknown(f"{account.venue.value}: the order was taken, and not told of: {refusal.detail}") from refusal
+        if booked is None:
+            raise OutcomeUnknown(f"{account.venue.value}: expected the order that was just taken, was unknown there")
+        return booked
+
+    async def _prepare(self, account: ExchangeAccount, dialect: Dialect, placing: Placing) -> None:
+        ticket, leverage, now = placing.ticket, placing.ticket.leverage or 1, self._clock.now()
+        chosen, at = self._prepared.get((account.id, ticket.symbol), (None, now))
+        if chosen == leverage and now - at < PREPARED_LASTS:
+            return
+        instrument, hedge = placing.instrument, placing.hedge
+        try:
+            await self._call(account, lambda client: dialect.prepare(client, instrument, ticket.side, leverage, hedge=hedge))
         except OutcomeUnknown as lost:
             # Nothing was ordered yet, and setting it again changes nothing.
             raise VenueRefused(Fault.NETWORK, lost.detail) from lost
-        self._prepared = {one for one in self._prepared if one[:2] != done[:2]} | {done}
+        self._prepared[account.id, ticket.symbol] = leverage, now
 
     async def _reading(self, account: ExchangeAccount) -> AccountReading:
         now, known = self._clock.now(), self._balances.get(account.id)

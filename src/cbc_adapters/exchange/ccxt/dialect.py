@@ -117,7 +117,7 @@ class Dialect(Protocol):
         """Mark price, and the spread of the book."""
 
     async def prepare(self, client: Client, instrument: Instrument, side: Side, leverage: int, *, hedge: bool) -> None:
-        """Isolated margin and leverage before an entry (SIZ-04); "already so" is success."""
+        """Isolated margin, and the leverage of both sides, before an entry (SIZ-04); "already so" is success."""
 
     async def place(self, client: Client, placing: Placing) -> Booked | None:
         """Send one order; with the fills read at once for a market order. None when the answer does not say that it stands."""

@@ -35,6 +35,8 @@ class Streams:
         self._pool, self._look = pool, look
         self._followed: dict[AccountId, _Followed] = {}
         self._unread: deque[Report] = deque(maxlen=MOST_UNREAD)
+        self._told: dict[str, Report] = {}
+        """The last that was told of an order of a followed account: several messages often say the same."""
 
     def take(self, most: int) -> Sequence[Report]:
         return [self._unread.popleft() for _ in range(min(most, len(self._unread)))]
@@ -42,6 +44,7 @@ class Streams:
     def follow(self, accounts: Collection[ExchangeAccount]) -> None:
         """Keep a stream for each of these and end all others."""
         wanted = {account.id: account for account in accounts}
+        self._told = {client_id: report for client_id, report in self._told.items() if report.account in wanted}
         for gone in self._followed.keys() - wanted.keys():
             self._followed.pop(gone).task.cancel()
         for new in wanted.keys() - self._followed.keys():
@@ -92,7 +95,8 @@ class Streams:
             waiting = dict.fromkeys([first, *(named.get_nowait() for _ in range(named.qsize()))])
             for symbol, client_id in waiting:
                 report = await self._look(account, symbol, client_id)
-                if report is not None:
+                if report is not None and report != self._told.get(client_id):
+                    self._told[client_id] = report
                     self._unread.append(report)
 
 

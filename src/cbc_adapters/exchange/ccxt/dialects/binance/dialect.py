@@ -12,13 +12,13 @@ from typing import Any, Final
 import ccxt as vendor
 
 from cbc_adapters.exchange.ccxt.dialect import Balance, Booked, Client, Closed, Placing, Sought
+from cbc_adapters.exchange.ccxt.dialects.binance.closings import closings_of
 from cbc_adapters.exchange.ccxt.dialects.binance.faults import ALREADY, DOUBTFUL, FAULTS, GONE
 from cbc_adapters.exchange.ccxt.dialects.binance.translate import (
     KINDS,
     STATES,
     algo_order,
     bracket_of,
-    closings_of,
     fill_of,
     holding_of,
     instrument_of,
@@ -85,7 +85,11 @@ class BinanceDialect:
             told = await client.fapiPrivatePostAlgoOrder(algo_order(ticket, placing.hedge))
             return booked(ticket.client_id, told["algoId"], STATES[told["algoStatus"]], (), instant(told["updateTime"]))
         told = await client.fapiPrivatePostOrder(plain_order(ticket, placing.hedge))
-        return await self._with_fills(client, ticket.client_id, told)
+        try:
+            return await self._with_fills(client, ticket.client_id, told)
+        except vendor.BaseError:
+            # It stands: that its trades could not be read now is no refusal of it.
+            return booked(ticket.client_id, told["orderId"], ReportState.LIVE, (), instant(told["updateTime"]))
 
     async def find(self, client: Client, sought: Sought) -> Booked | None:
         for look in self._looks(sought.leg):

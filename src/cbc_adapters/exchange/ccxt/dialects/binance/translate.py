@@ -1,11 +1,9 @@
 """Binance's dictionaries made values, and tickets made its parameters."""
 
-from collections.abc import Sequence
 from decimal import Decimal
 from typing import Final
 
-from cbc_adapters.exchange.ccxt.dialect import Closed
-from cbc_adapters.exchange.ccxt.translate import Vendor, ending_of, instant, number
+from cbc_adapters.exchange.ccxt.translate import Vendor, instant, number
 from cbc_domain.kernel.venues import Side, Symbol
 from cbc_domain.ports.exchange import Holding, ReportState, Ticket
 from cbc_domain.trading.model import Fill, Leg
@@ -100,35 +98,3 @@ def fill_of(told: Vendor, client_id: str) -> Fill:
         instant(told["time"]),
         bool(told["maker"]),
     )
-
-
-def closings_of(trades: Sequence[Vendor], fundings: Sequence[Vendor], side: Side) -> Sequence[Closed]:
-    """Walk the trades of a symbol: what was opened first gives its fees to what closes it."""
-    held = opening_fees = Decimal(0)
-    orders: dict[str, list[Vendor]] = {}
-    told: list[Closed] = []
-    for trade in trades:
-        orders.setdefault(str(trade["orderId"]), []).append(trade)
-    for group in orders.values():
-        sells = group[0]["side"] == "SELL"
-        if group[0]["positionSide"] not in {"BOTH", side.value}:
-            continue
-        closes = sells == (side is Side.LONG)
-        quantity = sum((number(one["qty"]) for one in group), start=Decimal(0))
-        if not closes:
-            held += quantity
-            opening_fees += sum((number(one["commission"]) for one in group), start=Decimal(0))
-            continue
-        told.append(_closed(group, quantity, held, opening_fees))
-        share = min(quantity / held, Decimal(1)) if held else Decimal(0)
-        opening_fees -= opening_fees * share
-        held = max(held - quantity, Decimal(0))
-    return told
-
-
-def _closed(group: Sequence[Vendor], quantity: Decimal, held: Decimal, opening_fees: Decimal) -> Closed:
-    fills = [fill_of(one, "") for one in group]
-    share = min(quantity / held, Decimal(1)) if held else Decimal(0)
-    realised = sum((number(one["realizedPnl"]) for one in group), start=Decimal(0))
-    paid = sum((fill.fee for fill in fills), start=Decimal(0))
-    return Closed(ending_of(fills, liquidated=False), realised - paid - opening_fees * share)

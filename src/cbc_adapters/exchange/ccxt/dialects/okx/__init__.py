@@ -1,0 +1,1 @@
+"""OKX, as ccxt reaches it."""

@@ -1,0 +1,123 @@
+"""Orders at OKX: sent, looked for with their fills, cancelled."""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Final
+
+import attrs
+import ccxt as vendor
+
+from cbc_adapters.exchange.ccxt.dialect import Booked, Client, Placing, Sought
+from cbc_adapters.exchange.ccxt.dialects.okx.answers import gone_is_done, only, ordered, pages, rows
+from cbc_adapters.exchange.ccxt.dialects.okx.faults import MORE_THAN_HELD, UNKNOWN_ORDER
+from cbc_adapters.exchange.ccxt.dialects.okx.translate import (
+    ALGO_STATES,
+    STATES,
+    TRIGGERS,
+    algo_order,
+    fill_of,
+    instrument_id,
+    plain_order,
+)
+from cbc_adapters.exchange.ccxt.errors import code_of
+from cbc_adapters.exchange.ccxt.translate import Vendor, booked, filled, instant, number
+from cbc_domain.ports.exchange import ReportState
+from cbc_domain.trading.model import Fill, Leg
+
+SWAPS: Final = {"instType": "SWAP"}
+EFFECTIVE: Final = frozenset({"effective", "partially_effective"})
+"""The states of an algo order that became a plain order."""
+
+
+async def place(client: Client, placing: Placing) -> Booked:
+    """Send one order and look at it at once."""
+    ticket = placing.ticket
+    sought = Sought(ticket.client_id, placing.instrument, ticket.leg)
+    if ticket.leg in TRIGGERS:
+        taken = await ordered(client.privatePostTradeOrderAlgo, algo_order(ticket, placing.hedge))
+        number_of = "algoId"
+    else:
+        taken = await _place_plain(client, placing)
+        number_of = "ordId"
+    # It stands, whatever becomes of looking at it: a refusal from here on would say that it does not.
+    with suppress(vendor.BaseError):
+        if ticket.leg in TRIGGERS:
+            return await _algo(client, sought)
+        return await _numbered(client, sought, taken["ordId"])
+    at = instant(taken.get("ts") or client.milliseconds())
+    return booked(ticket.client_id, taken[number_of], ReportState.LIVE, (), at)
+
+
+async def find(client: Client, sought: Sought) -> Booked | None:
+    for look in (_plain, _algo) if sought.leg is None else (_algo,) if sought.leg in TRIGGERS else (_plain,):
+        try:
+            return await look(client, sought)
+        except vendor.BaseError as error:
+            if code_of(error) not in UNKNOWN_ORDER:
+                raise
+    return None
+
+
+async def cancel(client: Client, sought: Sought) -> None:
+    name = instrument_id(sought.instrument.symbol)
+    if sought.leg in {None, *TRIGGERS}:
+        await gone_is_done(client.privatePostTradeCancelAlgos, [{"instId": name, "algoClOrdId": sought.client_id}])
+    if sought.leg not in TRIGGERS:
+        await gone_is_done(client.privatePostTradeCancelOrder, {"instId": name, "clOrdId": sought.client_id})
+
+
+async def _place_plain(client: Client, placing: Placing) -> Vendor:
+    ticket = placing.ticket
+    order = plain_order(ticket, placing.hedge)
+    try:
+        return await ordered(client.privatePostTradeOrder, order)
+    except vendor.BaseError as error:
+        if ticket.leg is not Leg.EXIT or code_of(error) != MORE_THAN_HELD:
+            raise
+        # Nothing was done, and what is left can be closed under the same id (ORD-11).
+        left = await _held(client, order)
+        if not left:
+            raise
+    return await ordered(client.privatePostTradeOrder, order | {"sz": left})
+
+
+async def _held(client: Client, order: Mapping[str, object]) -> str | None:
+    told = rows(await client.privateGetAccountPositions({**SWAPS, "instId": order["instId"]}))
+    fitting = (one for one in told if one["mgnMode"] == "isolated" and one["posSide"] == order["posSide"])
+    return next((format(abs(number(one["availPos"] or one["pos"])), "f") for one in fitting), None)
+
+
+async def _plain(client: Client, sought: Sought) -> Booked:
+    asked = {"instId": instrument_id(sought.instrument.symbol), "clOrdId": sought.client_id}
+    return await _with_fills(client, sought.client_id, only(await client.privateGetTradeOrder(asked)))
+
+
+async def _numbered(client: Client, sought: Sought, order_id: object) -> Booked:
+    asked = {"instId": instrument_id(sought.instrument.symbol), "ordId": order_id}
+    return await _with_fills(client, sought.client_id, only(await client.privateGetTradeOrder(asked)))
+
+
+async def _algo(client: Client, sought: Sought) -> Booked:
+    told = only(await client.privateGetTradeOrderAlgo({"algoClOrdId": sought.client_id}))
+    became = told.get("ordIdList") or [told.get("ordId")]
+    if told["state"] in EFFECTIVE and became[-1]:
+        order = await _numbered(client, sought, became[-1])
+        return attrs.evolve(order, venue_order_id=str(told["algoId"]))
+    at = instant(told.get("uTime") or told["cTime"])
+    state = booked(sought.client_id, told["algoId"], ALGO_STATES[told["state"]], (), at)
+    return attrs.evolve(state, code=told.get("failCode") or None)
+
+
+async def _with_fills(client: Client, client_id: str, told: Vendor) -> Booked:
+    expected = number(told["accFillSz"])
+    fills: list[Fill] = []
+    # The first keeps three days and the second three months.
+    for kept in (client.privateGetTradeFills, client.privateGetTradeFillsHistory):
+        if filled(fills) < expected:
+            asked = {**SWAPS, "instId": told["instId"], "ordId": told["ordId"]}
+            fills = [fill_of(one, client_id) for one in await pages(kept, asked)]
+    state = STATES[told["state"]]
+    if state is ReportState.FILLED and filled(fills) < expected:
+        # The trades of an order may be listed a moment after the order itself.
+        state = ReportState.PARTIALLY_FILLED if fills else ReportState.LIVE
+    return booked(client_id, told["ordId"], state, fills, instant(told["uTime"]))
