@@ -8,6 +8,7 @@ from typing import Final
 
 from cbc_adapters.exchange.simulated.engine import SimulatedVenue
 from cbc_adapters.exchange.simulated.faults import (
+    Break,
     Call,
     Delay,
     DropBefore,
@@ -16,6 +17,7 @@ from cbc_adapters.exchange.simulated.faults import (
     Harm,
     LoseAnswer,
     Refuse,
+    falls,
 )
 from cbc_domain.kernel.ids import AccountId
 from cbc_domain.kernel.venues import Environment, Side, Symbol, Venue
@@ -153,12 +155,12 @@ class SimulatedExchange:
         while self._venue.unread and len(told) < most:
             report = self._venue.unread.popleft()
             self._told += 1
-            if _falls(disorder.lose_every, self._told):
+            if falls(disorder.lose_every, self._told):
                 continue
             told.append(report)
-            if _falls(disorder.repeat_every, self._told) and len(told) < most:
+            if falls(disorder.repeat_every, self._told) and len(told) < most:
                 told.append(report)
-            if _falls(disorder.swap_every, self._told) and len(told) > 1:
+            if falls(disorder.swap_every, self._told) and len(told) > 1:
                 told[-1], told[-2] = told[-2], told[-1]
         return told
 
@@ -174,14 +176,14 @@ class SimulatedExchange:
                     await self._sleep(by)
                 case Refuse(fault):
                     raise VenueRefused(fault, "injected refusal (simulated)")
-                case DropBefore():
+                case DropBefore() | Break(done=False):
                     raise OutcomeUnknown("injected: the call was lost (simulated)")
-                case LoseAnswer() | FillPart():
+                case LoseAnswer() | Break() | FillPart():
                     pass
         return harms
 
     def _after(self, harms: tuple[Harm, ...]) -> None:
-        if any(isinstance(harm, LoseAnswer) for harm in harms):
+        if any(isinstance(harm, LoseAnswer | Break) for harm in harms):
             raise OutcomeUnknown("injected: the answer was lost (simulated)")
 
     def _refuses(self, account: ExchangeAccount, leg: Leg) -> bool:
@@ -193,7 +195,3 @@ class SimulatedExchange:
                 raise VenueRefused(Fault.AUTH, "expected an account of this venue, was an unknown one")
             self._venue.open_account(account.id, self._opening_balance, self._clock.now())
         return self._faults.harms(call, account.id, self._venue.accounts[account.id].ordinal, leg)
-
-
-def _falls(every: int, count: int) -> bool:
-    return every > 0 and count % every == 0

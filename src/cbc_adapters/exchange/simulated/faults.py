@@ -24,13 +24,21 @@ class Call(StrEnum):
     ENDING = "ending"
     RESULT = "result"
     READ = "read"
+    OTHER = "other"
+    """On the wire alone: whatever else a key asks for, as leverage, margin, permissions, a stream."""
+    PUBLIC = "public"
+    """On the wire alone: what everybody may ask, counted together whoever asks."""
 
 
 @attrs.frozen
 class Refuse:
-    """The venue says no and has done nothing: PERMISSION for a key that may not trade, RATE_LIMIT, and so on."""
+    """The venue says no and has done nothing: PERMISSION for a key that may not trade, RATE_LIMIT, and so on.
+
+    `retry_after_s` is the header of that name where there is a wire; None leaves it out.
+    """
 
     fault: Fault
+    retry_after_s: int | None = None
 
 
 @attrs.frozen
@@ -51,13 +59,21 @@ class Delay:
 
 
 @attrs.frozen
+class Break:
+    """A server before the venue answers with this 5xx status, before the call is carried out or, with `done`, after it."""
+
+    status: int = 500
+    done: bool = False
+
+
+@attrs.frozen
 class FillPart:
     """A market order fills only this fraction at once, at least one step; the rest stays open."""
 
     fraction: Decimal
 
 
-Harm = Refuse | DropBefore | LoseAnswer | Delay | FillPart
+Harm = Refuse | DropBefore | LoseAnswer | Delay | Break | FillPart
 
 
 @attrs.frozen
@@ -93,11 +109,20 @@ class Failure:
 
 @attrs.frozen
 class Disorder:
-    """What the private stream does to reports: repeat, swap with the one before, or lose every n-th; 0 is never."""
+    """What the private stream does to reports: repeat, swap with the one before, or lose every n-th; 0 is never.
+
+    `cut_every` is for the wire alone: the connection dies with the n-th report, and nobody hears of it.
+    """
 
     repeat_every: int = 0
     swap_every: int = 0
     lose_every: int = 0
+    cut_every: int = 0
+
+
+def falls(every: int, count: int) -> bool:
+    """Whether the `count`-th is one of every `every`; never for 0."""
+    return every > 0 and count % every == 0
 
 
 class FaultPlan:

@@ -1,8 +1,8 @@
 """One venue in one environment, as its own wire protocol sees it: the engine, the keys it gave out, what accounts have set."""
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
@@ -10,7 +10,9 @@ from typing import Final
 import attrs
 
 from cbc_adapters.exchange.simulated.engine import SimulatedVenue
+from cbc_adapters.exchange.simulated.faults import FaultPlan
 from cbc_adapters.exchange.simulated.model import VenueAccount, VenueOrder
+from cbc_adapters.exchange.simulated.venues.listeners import Listeners
 from cbc_domain.kernel.ids import AccountId
 from cbc_domain.kernel.venues import Environment, Symbol, Venue
 from cbc_domain.ports.exchange import Report
@@ -48,13 +50,16 @@ class House:
     def __init__(self, venue: Venue, environment: Environment, engine: SimulatedVenue, clock: Clock) -> None:
         self.venue, self.environment, self.engine = venue, environment, engine
         self.keys: dict[str, IssuedKey] = {}
+        self.plan = FaultPlan()
+        self.maintenance: Sequence[tuple[datetime, datetime]] = ()
+        """From when until when everything is answered with MAINTENANCE, by true time."""
         self.skew = timedelta(0)
         self.movable_mode = True
         """Whether an account may change its position mode now (it may not with open positions, and the wire says so)."""
         self.fraction_of_next: Decimal | None = None
         self._clock = clock
         self._choices: dict[tuple[AccountId, Symbol], Choices] = {}
-        self._listeners: dict[AccountId, list[asyncio.Queue[Report]]] = {}
+        self._listeners = Listeners()
 
     def now(self) -> datetime:
         """The venue's own time."""
@@ -81,26 +86,26 @@ class House:
             return orders.get(client_id)
         return next((order for order in orders.values() if order_number(order.venue_order_id) == number), None)
 
-    @contextmanager
-    def listening(self, account: AccountId) -> Iterator[asyncio.Queue[Report]]:
+    @property
+    def under_maintenance(self) -> bool:
+        return any(since <= self._clock.now() < until for since, until in self.maintenance)
+
+    def listening(self, account: AccountId) -> AbstractContextManager[asyncio.Queue[Report]]:
         """The reports of one account from now on, as its private stream gets them."""
-        queue: asyncio.Queue[Report] = asyncio.Queue()
-        self._listeners.setdefault(account, []).append(queue)
-        try:
-            yield queue
-        finally:
-            self._listeners[account].remove(queue)
+        return self._listeners.listening(account)
 
     def is_listened_to(self, account: AccountId) -> bool:
         """Whether somebody has the account's private stream open."""
-        return bool(self._listeners.get(account))
+        return self._listeners.hear_of(account)
+
+    def cut_streams(self, account: AccountId | None = None) -> None:
+        """Let the private streams of an account, or all, die without a word."""
+        self._listeners.cut(account)
 
     def tell(self) -> None:
         """Hand what the engine has to report to whoever listens; called after everything that may change an order."""
         while self.engine.unread:
-            report = self.engine.unread.popleft()
-            for queue in self._listeners.get(report.account, ()):
-                queue.put_nowait(report)
+            self._listeners.tell(self.engine.unread.popleft(), self.plan.disorder)
 
 
 def order_number(venue_order_id: str) -> int:

@@ -9,9 +9,12 @@ import attrs
 import msgspec
 from aiohttp import WSMsgType, web
 
+from cbc_adapters.exchange.simulated.adapter import Sleep, sleep_for
 from cbc_adapters.exchange.simulated.venues.certificates import server_context
 from cbc_adapters.exchange.simulated.venues.house import House
-from cbc_adapters.exchange.simulated.venues.wire import Socket, Wire, WireAnswer, WireCall
+from cbc_adapters.exchange.simulated.venues.listeners import CUT
+from cbc_adapters.exchange.simulated.venues.trouble import GatewayPage, Outcome, Silence, brought
+from cbc_adapters.exchange.simulated.venues.wire import Wire, WireAnswer, WireCall
 from cbc_domain.kernel.venues import Environment, Venue
 from cbc_domain.ports.system import Clock
 
@@ -43,6 +46,9 @@ class _AiohttpSocket:
         if not self._socket.closed:
             await self._socket.send_str(text)
 
+    def cut(self) -> None:
+        _cut(self._request)
+
     async def messages(self) -> AsyncIterator[str]:
         async for message in self._socket:
             if message.type is WSMsgType.TEXT:
@@ -52,9 +58,9 @@ class _AiohttpSocket:
 class VenueServer:
     """Dispatch by host; mutable only in what its houses are."""
 
-    def __init__(self, wires: Sequence[Wire], houses: Houses, clock: Clock) -> None:
+    def __init__(self, wires: Sequence[Wire], houses: Houses, clock: Clock, sleep: Sleep = sleep_for) -> None:
         self._wires = {host: wire for wire in wires for host in wire.hosts}
-        self._houses, self._clock = houses, clock
+        self._houses, self._clock, self._sleep = houses, clock, sleep
 
     @property
     def hosts(self) -> frozenset[str]:
@@ -67,16 +73,17 @@ class VenueServer:
             return _response(WireAnswer({"error": f"expected a host of a simulated venue, was {call.host}"}, 421))
         house = self._houses[wire.venue, wire.environment(call)]
         call = attrs.evolve(call, at=house.now())
-        if request.headers.get("upgrade", "").lower() == "websocket":
+        if request.headers.get("upgrade", "").lower() == "websocket" and not house.under_maintenance:
             return await self._converse(request, wire, house)
-        answer = await wire.answer(call, house)
+        outcome = await brought(call, wire, house, self._sleep)
         house.tell()
-        return _response(answer)
+        return _sent_back(request, outcome)
 
     async def _converse(self, request: web.Request, wire: Wire, house: House) -> web.WebSocketResponse:
         response = web.WebSocketResponse(autoping=True)
         await response.prepare(request)
-        socket: Socket = _AiohttpSocket(request, response)
+        socket = _AiohttpSocket(request, response)
+        CUT.set(socket.cut)
         await wire.converse(socket, house)
         return response
 
@@ -107,6 +114,22 @@ async def serving(server: VenueServer, folder: Path, port: int = 0) -> AsyncIter
         yield Serving(runner.addresses[0][1], ca_file)
     finally:
         await runner.cleanup()
+
+
+def _sent_back(request: web.Request, outcome: Outcome) -> web.Response:
+    match outcome:
+        case WireAnswer():
+            return _response(outcome)
+        case GatewayPage(status):
+            return web.Response(text=f"<html><body><h1>{status}</h1></body></html>", status=status, content_type="text/html")
+        case Silence():
+            _cut(request)
+            return web.Response()
+
+
+def _cut(request: web.Request) -> None:
+    if request.transport is not None:
+        request.transport.abort()
 
 
 def _response(answer: WireAnswer) -> web.Response:

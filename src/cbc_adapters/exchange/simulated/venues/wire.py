@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 import attrs
 
 from cbc_adapters.exchange.simulated.faults import Call
-from cbc_adapters.exchange.simulated.venues.house import House
+from cbc_adapters.exchange.simulated.venues.house import House, IssuedKey
 from cbc_domain.kernel.venues import Environment, Venue
 from cbc_domain.ports.exchange import Fault, Report
 from cbc_domain.trading.model import Leg
@@ -106,7 +106,10 @@ class Wire(Protocol):
         """Check key and signature, and do what is asked; what the venue refuses is an answer too."""
 
     def errand(self, call: WireCall) -> Errand | None:
-        """What a signed call is about; None for public calls and those that no plan concerns."""
+        """What a signed call is about; None for public calls and those that no plan tells apart."""
+
+    def account(self, call: WireCall, house: House) -> IssuedKey | None:
+        """The key that a call names, proved or not; None for public calls and unknown keys."""
 
     def refusal(self, fault: Fault, detail: str, retry_after_s: int | None = None) -> WireAnswer:
         """How this venue words a refusal: status, code and text as its documentation has them."""
