@@ -1,10 +1,7 @@
 """`cbc serve`, `cbc api`, `cbc worker`: the platform whole, or its parts as processes of their own."""
 
 import asyncio
-import signal
 import socket
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
 
@@ -12,6 +9,7 @@ import attrs
 import click
 
 from cbc_entrypoints.cli.housing import House, first_admin
+from cbc_entrypoints.cli.stopping import told_to_stop
 from cbc_entrypoints.http.server import open_socket
 from cbc_entrypoints.settings import Settings
 from cbc_entrypoints.worker.role import Role
@@ -58,7 +56,7 @@ def worker(settings: Settings, role: str) -> None:
 
 
 async def _serve(settings: Settings, listener: socket.socket, workers: int) -> None:
-    async with _told_to_stop() as stop, House.opened(settings) as house:
+    async with told_to_stop() as stop, House.opened(settings) as house:
         await first_admin(house, click.echo)
         async with house.api(listener) as url, house.workers(Role.ALL, workers):
             click.echo(f"API      {url}\ndocs     {url}/docs\nready    {url}/health/ready\nStop with Ctrl-C.")
@@ -68,7 +66,7 @@ async def _serve(settings: Settings, listener: socket.socket, workers: int) -> N
 
 async def _api(settings: Settings, listener: socket.socket) -> None:
     async with (
-        _told_to_stop() as stop,
+        told_to_stop() as stop,
         House.opened(settings) as house,
         house.api(listener) as url,
     ):
@@ -78,18 +76,9 @@ async def _api(settings: Settings, listener: socket.socket) -> None:
 
 async def _work(settings: Settings, role: Role) -> None:
     async with (
-        _told_to_stop() as stop,
+        told_to_stop() as stop,
         House.opened(settings, trades=role in TRADING_ROLES) as house,
         house.workers(role, 1),
     ):
         click.echo(f"worker   {role}")
         await stop.wait()
-
-
-@asynccontextmanager
-async def _told_to_stop() -> AsyncIterator[asyncio.Event]:
-    """An event that SIGINT and SIGTERM set, so that whatever has begun is finished."""
-    stop, loop = asyncio.Event(), asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
-    yield stop
