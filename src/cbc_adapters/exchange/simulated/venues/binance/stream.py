@@ -9,6 +9,7 @@ from cbc_adapters.exchange.simulated.venues.binance.orders import ALGO_STATUS, S
 from cbc_adapters.exchange.simulated.venues.house import House, IssuedKey, order_number
 from cbc_adapters.exchange.simulated.venues.wire import Json, Socket, milliseconds, text
 from cbc_domain.ports.exchange import Report
+from cbc_domain.trading.model import Leg
 
 
 async def converse(socket: Socket, house: House, listen_keys: dict[str, IssuedKey]) -> None:
@@ -61,7 +62,7 @@ def _algo_update(house: House, order: VenueOrder, report: Report, hedge: bool) -
             "caid": ticket.client_id,
             "aid": order_number(order.venue_order_id),
             "at": "CONDITIONAL",
-            "o": "STOP_MARKET" if ticket.leg.value == "STOP" else "TAKE_PROFIT_MARKET",
+            "o": "STOP_MARKET" if ticket.leg is Leg.STOP else "TAKE_PROFIT_MARKET",
             "s": ticket.symbol,
             "S": side_of(ticket),
             "ps": position_side(ticket, hedge),
@@ -116,7 +117,7 @@ def _order_update(house: House, order: VenueOrder, report: Report, hedge: bool, 
             "T": milliseconds(last.at) if last else at,
             "t": order_number(last.id) if last else 0,
             "m": bool(last and last.maker),
-            "R": ticket.leg.value != "ENTRY",
+            "R": ticket.leg is not Leg.ENTRY,
             "wt": "CONTRACT_PRICE",
             "ot": "MARKET",
             "ps": position_side(ticket, hedge),
