@@ -20,9 +20,13 @@ COMMANDS: Final = {
     "ledger": ("ledger", "Prove the books, show a member's statement."),
     "explain": ("explain", "Causes and effects of a signal, order, position or journal."),
     "check": ("check", "Every setting, every connection, and what to do about a fault."),
+    "venue-sim": ("venue_sim", "The exchanges on loopback, SIMULATED, with faults on order."),
     "migrate": ("migrate", "Bring the database to the schema of this program."),
 }
-"""Name -> its module beside this one, and what `cbc --help` says; every module defines what is named for its command."""
+"""Name -> its module beside this one, and what `cbc --help` says; every module defines what is named for its command.
+
+A `-` in a name is a `_` in Python.
+"""
 
 
 class Commands(click.Group):
@@ -35,7 +39,7 @@ class Commands(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module, _ = COMMANDS[cmd_name]
-        command: click.Command = getattr(import_module(f"cbc_entrypoints.cli.{module}"), cmd_name)
+        command: click.Command = getattr(import_module(f"cbc_entrypoints.cli.{module}"), cmd_name.replace("-", "_"))
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -15,6 +15,7 @@ from cbc_adapters.exchange.simulated.venues.house import House
 from cbc_adapters.exchange.simulated.venues.listeners import CUT
 from cbc_adapters.exchange.simulated.venues.trouble import GatewayPage, Outcome, Silence, brought
 from cbc_adapters.exchange.simulated.venues.wire import Wire, WireAnswer, WireCall
+from cbc_domain.kernel.errors import Unavailable
 from cbc_domain.kernel.venues import Environment, Venue
 from cbc_domain.ports.system import Clock
 
@@ -102,7 +103,10 @@ class VenueServer:
 
 @asynccontextmanager
 async def serving(server: VenueServer, folder: Path, port: int = 0) -> AsyncIterator[Serving]:
-    """Serve until the context is left; port 0 takes a free one. The authority's certificate lies in `folder`."""
+    """Serve until the context is left; port 0 takes a free one. The authority's certificate lies in `folder`.
+
+    Raises Unavailable `port_busy`.
+    """
     ca_file = folder / "venues-ca.pem"
     app = web.Application(client_max_size=2**20)
     app.router.add_route("*", "/{path:.*}", server.answer)
@@ -110,7 +114,10 @@ async def serving(server: VenueServer, folder: Path, port: int = 0) -> AsyncIter
     await runner.setup()
     try:
         site = web.TCPSite(runner, LOOPBACK, port, ssl_context=server_context(server.hosts, ca_file))
-        await site.start()
+        try:
+            await site.start()
+        except OSError:
+            raise Unavailable("port_busy", f"expected {LOOPBACK} port {port} to be free, was taken") from None
         yield Serving(runner.addresses[0][1], ca_file)
     finally:
         await runner.cleanup()
