@@ -68,9 +68,13 @@ class Break:
 
 @attrs.frozen
 class FillPart:
-    """A market order fills only this fraction at once, at least one step; the rest stays open."""
+    """A market order fills only this fraction at once, at least one step; the rest stays open.
+
+    On the wire the rest fills by itself after `rest_after`; None leaves it open until somebody fills or cancels it.
+    """
 
     fraction: Decimal
+    rest_after: timedelta | None = None
 
 
 Harm = Refuse | DropBefore | LoseAnswer | Delay | Break | FillPart

@@ -87,6 +87,7 @@ def test_the_rest_of_a_partial_fill_is_filled_when_told() -> None:
         ({"kind": "delay", "by_ms": 1500}, Delay(timedelta(seconds=1.5))),
         ({"kind": "break", "status": 502, "done": True}, Break(502, done=True)),
         ({"kind": "fill_part", "fraction": "0.4"}, FillPart(Decimal("0.4"))),
+        ({"kind": "fill_part", "fraction": 0.4, "rest_after_ms": 2000}, FillPart(Decimal("0.4"), timedelta(seconds=2))),
     ],
 )
 def test_every_harm_can_be_written_in_a_file(tmp_path: Path, told: dict[str, object], meant: Harm) -> None:

@@ -102,7 +102,7 @@ async def test_of_a_partial_fill_the_rest_is_cancelled_or_filled_later(venue: Tr
     await venue.exchange.cancel(venue.account, BTC, E1)
     held = await venue.held()
     await venue.place(entry(E2))
-    venue.house.engine.fill_rest(venue.account.id, E2, venue.house.now())
+    venue.house.fill_rest(venue.account.id, E2)
     whole = await venue.find(E2)
 
     assert sum(fill.quantity for fill in part.fills) == held == Decimal("0.04")
@@ -110,6 +110,18 @@ async def test_of_a_partial_fill_the_rest_is_cancelled_or_filled_later(venue: Tr
     assert whole is not None
     assert whole.state is ReportState.FILLED
     assert await venue.held() == Decimal("0.14")
+
+
+async def test_the_rest_of_a_partial_fill_may_come_by_itself(venue: Troubled) -> None:
+    """rules: ORD-08, POS-10"""
+    venue.suffer(Failure(FillPart(Decimal("0.4"), timedelta(seconds=0.3)), leg=Leg.ENTRY))
+    await venue.listen()
+
+    part = await venue.place(entry(E1))
+    told = await venue.told(E1)
+
+    assert part.state is ReportState.PARTIALLY_FILLED
+    assert sum(fill.quantity for fill in told[-1].fills) == await venue.held() == Decimal("0.1")
 
 
 async def test_a_stop_that_is_refused_leaves_a_position_that_can_be_sold(venue: Troubled) -> None:

@@ -78,13 +78,15 @@ class _Break(_Strict, frozen=True, tag_field="kind", tag="break"):
 
 class _FillPart(_Strict, frozen=True, tag_field="kind", tag="fill_part"):
     fraction: Decimal
+    rest_after_ms: Milliseconds | None = None
 
     def __post_init__(self) -> None:
         if not 0 < self.fraction < 1:
             raise ValueError(f"expected a fraction between 0 and 1, was {self.fraction}")
 
     def harm(self) -> Harm:
-        return FillPart(self.fraction)
+        later = self.rest_after_ms
+        return FillPart(self.fraction, timedelta(milliseconds=later) if later is not None else None)
 
 
 class _Nth(_Strict, frozen=True, tag_field="kind", tag="nth"):
@@ -120,7 +122,7 @@ class _Somewhere(_Strict, frozen=True):
 class _Failure(_Somewhere, frozen=True, kw_only=True):
     harm: _Refuse | _DropBefore | _LoseAnswer | _Delay | _Break | _FillPart
     when: _Nth | _Always | _OneIn = _Nth([1])
-    call: Literal["place", "find", "cancel", "holding", "read", "other", "public"] = "place"
+    call: Call = Call.PLACE
     account: Count | None = None
     leg: Literal["entry", "stop", "target", "exit"] | None = None
 
@@ -128,7 +130,7 @@ class _Failure(_Somewhere, frozen=True, kw_only=True):
         named = Place(house.venue, house.environment, self.account, seed) if self.account is not None else None
         account = named.account if named is not None else None
         leg = Leg[self.leg.upper()] if self.leg is not None else None
-        return Failure(self.harm.harm(), self.when.when(), Call(self.call), account, leg)
+        return Failure(self.harm.harm(), self.when.when(), self.call, account, leg)
 
 
 class _Stream(_Somewhere, frozen=True):

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
@@ -15,7 +15,7 @@ from cbc_adapters.exchange.simulated.model import VenueAccount, VenueOrder
 from cbc_adapters.exchange.simulated.venues.listeners import Listeners
 from cbc_domain.kernel.ids import AccountId
 from cbc_domain.kernel.venues import Environment, Symbol, Venue
-from cbc_domain.ports.exchange import Report
+from cbc_domain.ports.exchange import Report, ReportState, VenueRefused
 from cbc_domain.ports.system import Clock
 
 NUMBERS: Final = 10**9
@@ -85,6 +85,17 @@ class House:
         if client_id is not None:
             return orders.get(client_id)
         return next((order for order in orders.values() if order_number(order.venue_order_id) == number), None)
+
+    def partly_filled(self, account: AccountId) -> frozenset[str]:
+        """Our ids of the orders of an account that wait for their rest."""
+        orders = self.account(account).orders.values()
+        return frozenset(order.ticket.client_id for order in orders if order.state is ReportState.PARTIALLY_FILLED)
+
+    def fill_rest(self, account: AccountId, client_id: str) -> None:
+        """Fill what a partial fill left, at the price of now, and tell; what the account has no margin for stays open."""
+        with suppress(VenueRefused):
+            self.engine.fill_rest(account, client_id, self.now())
+        self.tell()
 
     @property
     def under_maintenance(self) -> bool:

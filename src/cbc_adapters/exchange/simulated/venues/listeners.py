@@ -72,7 +72,7 @@ class Listeners:
 
     def _release(self, account: AccountId, only: Report | None = None) -> None:
         held = self._held.get(account)
-        if held is not None and only in {None, held}:
+        if held is not None and (only is None or only is held):
             del self._held[account]
             self._hand_out(held)
 

@@ -13,7 +13,7 @@ from cbc_adapters.exchange.simulated.adapter import Sleep, sleep_for
 from cbc_adapters.exchange.simulated.venues.certificates import server_context
 from cbc_adapters.exchange.simulated.venues.house import House
 from cbc_adapters.exchange.simulated.venues.listeners import CUT
-from cbc_adapters.exchange.simulated.venues.trouble import GatewayPage, Outcome, Silence, brought
+from cbc_adapters.exchange.simulated.venues.trouble import GatewayPage, Outcome, Silence, Trouble
 from cbc_adapters.exchange.simulated.venues.wire import Wire, WireAnswer, WireCall
 from cbc_domain.kernel.errors import Unavailable
 from cbc_domain.kernel.venues import Environment, Venue
@@ -61,7 +61,7 @@ class VenueServer:
 
     def __init__(self, wires: Sequence[Wire], houses: Houses, clock: Clock, sleep: Sleep = sleep_for) -> None:
         self._wires = {host: wire for wire in wires for host in wire.hosts}
-        self._houses, self._clock, self._sleep = houses, clock, sleep
+        self._houses, self._clock, self._trouble = houses, clock, Trouble(sleep)
 
     @property
     def hosts(self) -> frozenset[str]:
@@ -76,9 +76,13 @@ class VenueServer:
         call = attrs.evolve(call, at=house.now())
         if request.headers.get("upgrade", "").lower() == "websocket" and not house.under_maintenance:
             return await self._converse(request, wire, house)
-        outcome = await brought(call, wire, house, self._sleep)
+        outcome = await self._trouble.bring(call, wire, house)
         house.tell()
         return _sent_back(request, outcome)
+
+    async def close(self) -> None:
+        """Let nothing happen any more."""
+        await self._trouble.close()
 
     async def _converse(self, request: web.Request, wire: Wire, house: House) -> web.WebSocketResponse:
         response = web.WebSocketResponse(autoping=True)
@@ -120,6 +124,7 @@ async def serving(server: VenueServer, folder: Path, port: int = 0) -> AsyncIter
             raise Unavailable("port_busy", f"expected {LOOPBACK} port {port} to be free, was taken") from None
         yield Serving(runner.addresses[0][1], ca_file)
     finally:
+        await server.close()
         await runner.cleanup()
 
 

@@ -87,9 +87,7 @@ class Simulation:
 
     def fill_rest(self, venue: Venue, environment: Environment, number: int, client_id: str) -> None:
         """Fill what a partial fill left open."""
-        house = self.houses[venue, environment]
-        house.engine.fill_rest(self.of(venue, environment, number).account, client_id, house.now())
-        house.tell()
+        self.houses[venue, environment].fill_rest(self.of(venue, environment, number).account, client_id)
 
     def cut_streams(self, venue: Venue, environment: Environment, number: int | None = None) -> None:
         """Let the private streams of one account die, or those of all."""
