@@ -101,7 +101,7 @@ async def troubled(venue: Venue, folder: Path) -> AsyncIterator[Troubled]:
         exchange = CcxtExchange(pool, clock, allow_live=True)
         async with open_session(gateway, trust(gateway)) as web:
             try:
-                await exchange.instruments(venue, Environment.LIVE)
+                await exchange.instrument(venue, Environment.LIVE, BTC)
                 yield Troubled(exchange, account, house, web)
             finally:
                 await exchange.close()
