@@ -1,0 +1,1 @@
+"""Bybit, as ccxt reaches it."""

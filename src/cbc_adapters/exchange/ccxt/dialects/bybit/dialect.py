@@ -1,0 +1,214 @@
+"""Bybit v5 linear perpetuals of a unified account: one kind of order, conditional or not, under ids of ours.
+
+Source: bybit-exchange.github.io/docs/v5.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final
+
+import ccxt as vendor
+
+from cbc_adapters.exchange.ccxt.dialect import Balance, Booked, Client, Closed, Placing, Sought
+from cbc_adapters.exchange.ccxt.dialects.bybit.faults import ALREADY, DOUBTFUL, FAULTS, GONE, worded
+from cbc_adapters.exchange.ccxt.dialects.bybit.translate import (
+    FUNDING,
+    LINEAR,
+    STATES,
+    balance_of,
+    bracket_of,
+    closings_of,
+    fill_of,
+    findings_of,
+    holding_of,
+    instrument_of,
+    is_linear_perpetual,
+    order_of,
+)
+from cbc_adapters.exchange.ccxt.errors import code_of
+from cbc_adapters.exchange.ccxt.translate import Vendor, booked, filled, instant, milliseconds, number
+from cbc_domain.kernel.venues import Environment, Side, Symbol, Venue
+from cbc_domain.ports.exchange import Holding, ReportState
+from cbc_domain.ports.venue_keys import KeyFindings
+from cbc_domain.trading.sizes import Bracket, Instrument, Quote
+
+LARGEST: Final = {"instruments": 1000, "positions": 200, "executions": 100, "profits": 100, "orders": 50, "log": 50}
+"""Rows of one page, by what is asked for."""
+WEEK_MS: Final = 7 * 24 * 3_600_000
+"""The longest window that the venue's records can be asked for at once."""
+BOOKED_AFTER_S: Final = (0.0, 0.2, 0.5)
+"""An order that was taken is listed a moment later: the waits before it is looked for."""
+PROBE: Final = "BTCUSDT"
+"""The symbol by which the position mode is read."""
+
+Call = Callable[[Mapping[str, object]], Awaitable[Any]]
+
+
+class BybitDialect:
+    """See `Dialect`; every order goes out with its own client id, stop and target after the fill."""
+
+    venue: Final = Venue.BYBIT
+    ccxt_id: Final = "bybit"
+    attaches: Final = False
+    tiers_need_key: Final = False
+    faults: Final = FAULTS
+    doubtful: Final = DOUBTFUL
+
+    def settings(self, environment: Environment) -> Mapping[str, Any]:
+        # Told so, it does not ask for the kind of account before each stream.
+        unified = {"enableUnifiedMargin": False, "enableUnifiedAccount": True}
+        return {"options": {"fetchMarkets": {"types": ["linear"]}, "recvWindow": 5000, **unified}}
+
+    def enter_environment(self, client: Client, environment: Environment) -> None:
+        if environment is Environment.TESTNET:
+            client.set_sandbox_mode(True)
+
+    async def time(self, client: Client) -> datetime:
+        return instant((await client.publicGetV5MarketTime())["time"])
+
+    async def instruments(self, client: Client) -> Mapping[Symbol, Instrument]:
+        told = await _pages(client.publicGetV5MarketInstrumentsInfo, {"category": LINEAR}, LARGEST["instruments"])
+        return {Symbol(one["symbol"]): instrument_of(one) for one in told if is_linear_perpetual(one)}
+
+    async def brackets(self, client: Client, symbol: Symbol) -> Mapping[Symbol, tuple[Bracket, ...]]:
+        told = await client.publicGetV5MarketRiskLimit({"category": LINEAR, "symbol": symbol})
+        tiers = sorted(told["result"]["list"], key=lambda one: number(one["riskLimitValue"]))
+        return {symbol: tuple(bracket_of(one) for one in tiers)}
+
+    async def quote(self, client: Client, symbol: Symbol) -> Quote:
+        told = await client.publicGetV5MarketTickers({"category": LINEAR, "symbol": symbol})
+        ticker = told["result"]["list"][0]
+        bid, ask = number(ticker["bid1Price"]), number(ticker["ask1Price"])
+        return Quote(symbol, number(ticker["markPrice"]), instant(told["time"]), (ask - bid) / ask if ask else None)
+
+    async def quote_at(self, client: Client, symbol: Symbol, at: datetime) -> Quote | None:
+        asked = {"category": LINEAR, "symbol": symbol, "interval": "1", "end": milliseconds(at), "limit": 1}
+        candles = (await client.publicGetV5MarketMarkPriceKline(asked))["result"]["list"]
+        return Quote(symbol, number(candles[0][4]), at) if candles else None
+
+    async def prepare(self, client: Client, instrument: Instrument, side: Side, leverage: int, *, hedge: bool) -> None:
+        account = (await client.privateGetV5AccountInfo())["result"]
+        if account["marginMode"] != "ISOLATED_MARGIN":
+            await _unless(ALREADY, client.privatePostV5AccountSetMarginMode, {"setMarginMode": "ISOLATED_MARGIN"})
+        wished = {"buyLeverage": str(leverage), "sellLeverage": str(leverage)}
+        asked = {"category": LINEAR, "symbol": instrument.symbol, **wished}
+        await _unless(ALREADY, client.privatePostV5PositionSetLeverage, asked)
+
+    async def place(self, client: Client, placing: Placing) -> Booked | None:
+        ticket = placing.ticket
+        try:
+            await client.privatePostV5OrderCreate(order_of(ticket, placing.hedge))
+        except vendor.BaseError as error:
+            raise worded(error) from None
+        sought = Sought(ticket.client_id, placing.instrument, ticket.leg)
+        for wait in BOOKED_AFTER_S:
+            await asyncio.sleep(wait)
+            if (known := await self.find(client, sought)) is not None:
+                return known
+        return None
+
+    async def find(self, client: Client, sought: Sought) -> Booked | None:
+        asked = {"category": LINEAR, "symbol": sought.instrument.symbol, "orderLinkId": sought.client_id}
+        for look in (client.privateGetV5OrderRealtime, client.privateGetV5OrderHistory):
+            if found := (await look(asked))["result"]["list"]:
+                return await self._with_fills(client, sought.client_id, found[0])
+        return None
+
+    async def cancel(self, client: Client, sought: Sought) -> None:
+        asked = {"category": LINEAR, "symbol": sought.instrument.symbol, "orderLinkId": sought.client_id}
+        await _unless(GONE, client.privatePostV5OrderCancel, asked)
+
+    async def holdings(self, client: Client, instrument: Instrument | None) -> Sequence[Holding]:
+        told = await _pages(client.privateGetV5PositionList, _only(instrument), LARGEST["positions"])
+        return [held for one in told if (held := holding_of(one)).quantity]
+
+    async def balance(self, client: Client) -> Balance:
+        told = await client.privateGetV5AccountWalletBalance({"accountType": "UNIFIED", "coin": "USDT"})
+        return balance_of(told["result"]["list"][0])
+
+    async def transferred(self, client: Client) -> Decimal:
+        until = milliseconds(await self.time(client))
+        asked = {"accountType": "UNIFIED", "currency": "USDT", "startTime": until - WEEK_MS, "endTime": until}
+        moved = Decimal(0)
+        for kind in ("TRANSFER_IN", "TRANSFER_OUT"):
+            page = {**asked, "type": kind, "limit": LARGEST["log"]}
+            told = (await client.privateGetV5AccountTransactionLog(page))["result"]["list"]
+            moved += sum((number(one["change"]) for one in told), start=Decimal(0))
+        return moved
+
+    async def closings(
+        self, client: Client, instrument: Instrument, side: Side, since: datetime, until: datetime | None
+    ) -> Sequence[Closed]:
+        executions: list[Vendor] = []
+        profits: list[Vendor] = []
+        for start, end in _weeks(since, until or await self.time(client)):
+            asked = {"category": LINEAR, "symbol": instrument.symbol, "startTime": start, "endTime": end}
+            executions += await _pages(client.privateGetV5ExecutionList, asked, LARGEST["executions"])
+            profits += await _pages(client.privateGetV5PositionClosedPnl, asked, LARGEST["profits"])
+        return closings_of(executions, profits, side)
+
+    async def open_orders(self, client: Client, instrument: Instrument | None) -> Sequence[Booked]:
+        told = await _pages(client.privateGetV5OrderRealtime, _only(instrument), LARGEST["orders"])
+        return [
+            booked(one["orderLinkId"], one["orderId"], STATES[one["orderStatus"]], (), instant(one["createdTime"]))
+            for one in told
+        ]
+
+    async def examine(self, client: Client) -> KeyFindings:
+        key = (await client.privateGetV5UserQueryApi())["result"]
+        positions = await client.privateGetV5PositionList({"category": LINEAR, "symbol": PROBE})
+        return findings_of(key, positions["result"]["list"])
+
+    async def listen(self, client: Client, tell: Callable[[Symbol, str], None]) -> None:
+        while True:
+            for order in await client.watch_orders():
+                raw = order["info"]
+                tell(Symbol(raw["symbol"]), str(raw["orderLinkId"]))
+
+    async def _with_fills(self, client: Client, client_id: str, told: Vendor) -> Booked:
+        fills = []
+        if number(told["cumExecQty"]):
+            asked = {"category": LINEAR, "symbol": told["symbol"], "orderId": told["orderId"]}
+            rows = await _pages(client.privateGetV5ExecutionList, asked, LARGEST["executions"])
+            fills = [fill_of(one, client_id) for one in rows if one["execType"] != FUNDING]
+        state = STATES[told["orderStatus"]]
+        if state is ReportState.FILLED and filled(fills) < number(told["cumExecQty"]):
+            # The executions of an order may be listed a moment after the order itself.
+            state = ReportState.PARTIALLY_FILLED if fills else ReportState.LIVE
+        return booked(client_id, told["orderId"], state, fills, instant(told["updatedTime"]))
+
+
+def _only(instrument: Instrument | None) -> Mapping[str, object]:
+    return {"category": LINEAR, **({"symbol": instrument.symbol} if instrument else {"settleCoin": "USDT"})}
+
+
+def _weeks(since: datetime, until: datetime) -> Iterator[tuple[int, int]]:
+    """The time between two instants in windows that the venue answers, in its milliseconds, both ends included."""
+    start, last = milliseconds(since), milliseconds(until)
+    while start <= last:
+        end = min(start + WEEK_MS, last)
+        yield start, end
+        start = end + 1
+
+
+async def _pages(call: Call, asked: Mapping[str, object], size: int) -> list[Vendor]:
+    """All rows: the venue gives a cursor even after the last page, so that a short page is the end as well."""
+    rows: list[Vendor] = []
+    cursor: Mapping[str, object] = {}
+    while True:
+        told = (await call({**asked, "limit": size, **cursor}))["result"]
+        rows += told["list"]
+        if len(told["list"]) < size or not told.get("nextPageCursor"):
+            return rows
+        cursor = {"cursor": told["nextPageCursor"]}
+
+
+async def _unless(fine: frozenset[str], call: Call, asked: Mapping[str, object]) -> None:
+    """Call, and take these codes for success; what else is wrong is raised."""
+    try:
+        await call(asked)
+    except vendor.BaseError as error:
+        if code_of(error) not in fine:
+            raise worded(error) from None

@@ -1,0 +1,149 @@
+"""Bybit's wire: who may ask, what is asked, and the answer."""
+
+import hashlib
+import hmac
+import json
+from collections.abc import Callable, Mapping
+from typing import Final
+
+import attrs
+
+from cbc_adapters.exchange.simulated.faults import Call
+from cbc_adapters.exchange.simulated.venues.bybit import account, market, orders, records, stream
+from cbc_adapters.exchange.simulated.venues.bybit.refusals import WORDING, Wrong, body, refusal
+from cbc_adapters.exchange.simulated.venues.house import House, IssuedKey
+from cbc_adapters.exchange.simulated.venues.wire import Errand, Json, Socket, WireAnswer, WireCall, milliseconds
+from cbc_domain.kernel.venues import Environment, Venue
+from cbc_domain.ports.exchange import Fault, Report, VenueRefused
+
+Signed = Callable[[House, IssuedKey, Json], Json]
+
+AHEAD_MS: Final = 1000
+LONGEST_WINDOW_MS: Final = 60_000
+CREATE: Final = ("POST", "/v5/order/create")
+
+PUBLIC: Final[Mapping[str, Callable[[House, Json], Json]]] = {
+    "/v5/market/time": market.time,
+    "/v5/market/instruments-info": market.instruments_info,
+    "/v5/market/tickers": market.tickers,
+    "/v5/market/risk-limit": market.risk_limit,
+    "/v5/market/mark-price-kline": market.mark_price_kline,
+}
+
+SIGNED: Final[Mapping[tuple[str, str], Signed]] = {
+    ("GET", "/v5/account/info"): account.info,
+    ("POST", "/v5/account/set-margin-mode"): account.set_margin_mode,
+    ("GET", "/v5/account/wallet-balance"): account.wallet_balance,
+    ("GET", "/v5/account/transaction-log"): account.transaction_log,
+    ("GET", "/v5/user/query-api"): lambda house, key, given: account.query_api(key),
+    ("GET", "/v5/position/list"): account.position_list,
+    ("POST", "/v5/position/set-leverage"): account.set_leverage,
+    ("POST", "/v5/position/switch-mode"): account.switch_mode,
+    ("GET", "/v5/position/closed-pnl"): records.closed_pnl,
+    ("GET", "/v5/execution/list"): records.executions,
+    CREATE: orders.create,
+    ("POST", "/v5/order/cancel"): orders.cancel,
+    ("GET", "/v5/order/realtime"): orders.realtime,
+    ("GET", "/v5/order/history"): orders.history,
+}
+
+LOOKS: Final = frozenset({"/v5/order/realtime", "/v5/order/history", "/v5/execution/list"})
+
+
+class BybitWire:
+    """Stateless: what it knows is in the houses."""
+
+    venue: Final = Venue.BYBIT
+    hosts: Final[Mapping[str, Environment]] = {
+        "api.bybit.com": Environment.LIVE,
+        "stream.bybit.com": Environment.LIVE,
+        "api-testnet.bybit.com": Environment.TESTNET,
+        "stream-testnet.bybit.com": Environment.TESTNET,
+    }
+
+    def environment(self, call: WireCall) -> Environment:
+        return self.hosts[call.host]
+
+    async def answer(self, call: WireCall, house: House) -> WireAnswer:
+        try:
+            answer = WireAnswer(body(0, "OK", self._answered(call, house)))
+        except Wrong as wrong:
+            answer = wrong.answer
+        except VenueRefused as refused:
+            answer = refusal(refused.fault, refused.detail)
+        return attrs.evolve(answer, body=answer.body | {"time": milliseconds(call.at)})
+
+    def errand(self, call: WireCall) -> Errand | None:
+        if (call.method, call.path) == CREATE:
+            return Errand(Call.PLACE, orders.leg_of(call.document))
+        if (call.method, call.path) == ("POST", "/v5/order/cancel"):
+            return Errand(Call.CANCEL)
+        given = call.parameters
+        if call.path in LOOKS:
+            return Errand(Call.FIND) if given.get("orderId") or given.get("orderLinkId") else None
+        if call.path == "/v5/position/list":
+            return Errand(Call.HOLDING if "symbol" in given else Call.READ)
+        return Errand(Call.READ) if call.path == "/v5/account/wallet-balance" else None
+
+    def refusal(self, fault: Fault, detail: str, retry_after_s: int | None = None) -> WireAnswer:
+        return refusal(fault, detail, retry_after_s)
+
+    async def converse(self, socket: Socket, house: House) -> None:
+        await stream.converse(socket, house)
+
+    def told(self, report: Report, house: House) -> list[Json]:
+        return stream.told(report, house)
+
+    def account(self, call: WireCall, house: House) -> IssuedKey | None:
+        return house.keys.get(call.headers.get("x-bapi-api-key", ""))
+
+    def _answered(self, call: WireCall, house: House) -> Json:
+        act = SIGNED.get((call.method, call.path)) if call.host.startswith("api") else None
+        if act is not None:
+            key = self._proved(call, house)
+            return act(house, key, _given(call))
+        tell = PUBLIC.get(call.path) if call.host.startswith("api") and call.method == "GET" else None
+        if tell is None:
+            raise Wrong(10017, "Route not found", 404)
+        return tell(house, call.parameters)
+
+    def _proved(self, call: WireCall, house: House) -> IssuedKey:
+        key = self.account(call, house)
+        if key is None:
+            raise _refused(Fault.AUTH)
+        if key.expires_at is not None and key.expires_at <= call.at:
+            raise Wrong(33004, "Your api key has expired.", 401)
+        if key.addresses and call.address not in key.addresses:
+            raise _refused(Fault.IP_NOT_ALLOWED)
+        sent, window = call.headers.get("x-bapi-timestamp", ""), call.headers.get("x-bapi-recv-window", "5000")
+        payload = call.body.decode() if call.method == "POST" else call.query
+        signed = f"{sent}{key.key}{window}{payload}".encode()
+        expected = hmac.new(key.secret.encode(), signed, hashlib.sha256).hexdigest()
+        if not hmac.compare_digest(expected, call.headers.get("x-bapi-sign", "")):
+            raise Wrong(10004, "error sign! please check your signature generation algorithm.")
+        now = milliseconds(call.at)
+        if not sent.isdecimal() or not window.isdecimal():
+            raise _refused(Fault.CLOCK)
+        if not (int(sent) - AHEAD_MS < now <= int(sent) + min(int(window), LONGEST_WINDOW_MS)):
+            raise _refused(Fault.CLOCK)
+        if not key.trades and call.method == "POST":
+            raise _refused(Fault.PERMISSION)
+        return key
+
+
+def _given(call: WireCall) -> Json:
+    """Parameters as they came: texts in a query, what JSON has in a body."""
+    if call.method == "GET":
+        return call.parameters
+    try:
+        given = call.document
+    except json.JSONDecodeError:
+        given = None
+    if not isinstance(given, dict):
+        raise Wrong(10001, "params error: expected a JSON object")
+    return given
+
+
+def _refused(fault: Fault) -> Wrong:
+    status, code, words = WORDING[fault]
+    return Wrong(code, words, status)

@@ -1,0 +1,84 @@
+"""Bybit's private stream: log-in, subscriptions, pings, and an account's orders."""
+
+import asyncio
+import hashlib
+import hmac
+import json
+from contextlib import suppress
+from typing import Final
+
+from cbc_adapters.exchange.simulated.venues.bybit.orders import order_body
+from cbc_adapters.exchange.simulated.venues.house import House, IssuedKey
+from cbc_adapters.exchange.simulated.venues.wire import Json, Socket, milliseconds
+from cbc_domain.ports.exchange import Report, ReportState
+
+PRIVATE: Final = "/v5/private"
+ORDERS: Final = frozenset({"order", "order.linear"})
+CONNECTION: Final = {"conn_id": "simulated"}
+
+
+async def converse(socket: Socket, house: House) -> None:
+    """Answer a client until it goes; once it has proved itself and asked for orders, tell it of them."""
+    key: IssuedKey | None = None
+    teller: asyncio.Task[None] | None = None
+    if socket.path.partition("?")[0] != PRIVATE:
+        return
+    try:
+        async for message in socket.messages():
+            wish = json.loads(message)
+            if wish.get("op") == "auth":
+                key = _proved(wish.get("args") or [], house)
+                if key is None:
+                    await _say(socket, wish, success=False, words="Params Error")
+                    return
+                await _say(socket, wish)
+            elif wish.get("op") == "ping":
+                pong = {"op": "pong", "args": [str(milliseconds(house.now()))], **CONNECTION}
+                await socket.send(json.dumps({"req_id": wish.get("req_id", ""), **pong}))
+            elif wish.get("op") == "subscribe" and key is not None:
+                if teller is None and ORDERS & set(wish.get("args") or []):
+                    teller = asyncio.create_task(_tell(socket, house, key))
+                await _say(socket, wish)
+            else:
+                await _say(socket, wish, success=False, words="Request not authorized")
+    finally:
+        if teller is not None:
+            teller.cancel()
+            with suppress(asyncio.CancelledError):
+                await teller
+
+
+def _proved(given: list[str], house: House) -> IssuedKey | None:
+    """The key whose owner signed the moment until which the log-in holds; None when something is wrong with it."""
+    if len(given) != 3 or not str(given[1]).isdecimal() or int(given[1]) <= milliseconds(house.now()):
+        return None
+    key = house.keys.get(given[0])
+    if key is None or (key.expires_at is not None and key.expires_at <= house.now()):
+        return None
+    expected = hmac.new(key.secret.encode(), f"GET/realtime{given[1]}".encode(), hashlib.sha256).hexdigest()
+    return key if hmac.compare_digest(expected, given[2]) else None
+
+
+async def _say(socket: Socket, wish: Json, *, success: bool = True, words: str = "") -> None:
+    answer = {"success": success, "ret_msg": words, "op": wish.get("op"), "req_id": wish.get("req_id", ""), **CONNECTION}
+    await socket.send(json.dumps(answer))
+
+
+async def _tell(socket: Socket, house: House, key: IssuedKey) -> None:
+    with house.listening(key.account) as reports:
+        while True:
+            report = await reports.get()
+            for message in told(report, house):
+                await socket.send(json.dumps(message))
+
+
+def told(report: Report, house: House) -> list[Json]:
+    """One message for a report; an order whose trigger was struck is told as triggered first."""
+    account = house.account(report.account)
+    order = account.orders[report.client_id]
+    body = {"category": "linear", **order_body(order, hedge=account.hedge)}
+    states = [body]
+    if order.ticket.trigger is not None and report.state is ReportState.FILLED:
+        states.insert(0, body | {"orderStatus": "Triggered", "cumExecQty": "0", "avgPrice": ""})
+    head = {"id": f"{body['orderId']}-{body['updatedTime']}", "topic": "order"}
+    return [{**head, "creationTime": milliseconds(house.now()), "data": [state]} for state in states]
