@@ -7,9 +7,11 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
+import ccxt as vendor
+
 from cbc_adapters.exchange.ccxt.errors import code_of, translated
 from cbc_domain.kernel.venues import Venue
-from cbc_domain.ports.exchange import Fault
+from cbc_domain.ports.exchange import Fault, OutcomeUnknown
 
 FAULTS: Final[Mapping[str, Fault]] = {
     "10002": Fault.CLOCK,
@@ -82,7 +84,13 @@ _SAID: Final = re.compile(r'"retMsg"\s*:\s*"([^"]*)"')
 
 
 def worded(error: Exception) -> Exception:
-    """The refusal behind a wrong parameter, by its words; every other error is given back as it is."""
-    found = _SAID.search(str(error)) if code_of(error) == PARAMETER else None
+    """The refusal behind a wrong parameter, by its words; every other error that says something is given back as it is.
+
+    An answer without a code decides nothing (EXC-05), and ccxt keeps no HTTP status beside it: a gateway may have written it.
+    """
+    code = code_of(error)
+    if code is None and type(error) is vendor.ExchangeError:
+        return OutcomeUnknown("bybit: expected an answer with a code, was one without")
+    found = _SAID.search(str(error)) if code == PARAMETER else None
     fault = next((fault for words, fault in WORDS if found and words in found.group(1).lower()), None)
     return translated(error, Venue.BYBIT, {PARAMETER: fault}) if fault else error

@@ -73,12 +73,12 @@ async def _tell(socket: Socket, house: House, key: IssuedKey) -> None:
 
 
 def told(report: Report, house: House) -> list[Json]:
-    """One message for a report; an order whose trigger was struck is told as triggered first."""
+    """One message for a report; that the trigger of an order was struck is told in the same message as what came of it."""
     account = house.account(report.account)
     order = account.orders[report.client_id]
     body = {"category": "linear", **order_body(order, hedge=account.hedge)}
     states = [body]
     if order.ticket.trigger is not None and report.state is ReportState.FILLED:
         states.insert(0, body | {"orderStatus": "Triggered", "cumExecQty": "0", "avgPrice": ""})
-    head = {"id": f"{body['orderId']}-{body['updatedTime']}", "topic": "order"}
-    return [{**head, "creationTime": milliseconds(house.now()), "data": [state]} for state in states]
+    message_id = f"{body['orderId']}-{body['updatedTime']}"
+    return [{"id": message_id, "topic": "order", "creationTime": milliseconds(house.now()), "data": states}]
