@@ -6,6 +6,7 @@ from decimal import Decimal
 import attrs
 import pytest
 
+from cbc_adapters.exchange.ccxt.dialect import Placing
 from cbc_adapters.exchange.simulated.venues.house import IssuedKey
 from cbc_domain.kernel.venues import Environment, Side
 from cbc_domain.ports.exchange import Holding, ReportState
@@ -51,6 +52,26 @@ async def test_an_order_that_the_open_ones_forgot_is_found_in_the_history() -> N
     assert found.state is ReportState.FILLED
     assert never is None
     assert paths(bench) == ["order/realtime", "order/history", "execution/list", "order/realtime", "order/history"]
+
+
+async def test_an_order_that_is_listed_a_moment_later_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """rules: ORD-04, ORD-12"""
+    bench = bybit_bench()
+    nothing: dict[str, dict[str, list[str]]] = {"result": {"list": []}}
+    answers = iter([nothing, nothing])
+    known = bench.client.privateGetV5OrderRealtime
+
+    async def not_yet(asked: dict[str, object]) -> object:
+        return next(answers, None) or await known(asked)
+
+    monkeypatch.setattr(bench.client, "privateGetV5OrderRealtime", not_yet)
+    monkeypatch.setattr(bench.client, "privateGetV5OrderHistory", not_yet)
+
+    placed = await bench.dialect.place(bench.client, Placing(entry("e1"), instrument(), hedge=False))
+
+    assert placed is not None
+    assert placed.state is ReportState.FILLED
+    assert paths(bench).count("order/create") == 1
 
 
 async def test_both_sides_of_a_symbol_are_held_apart() -> None:
