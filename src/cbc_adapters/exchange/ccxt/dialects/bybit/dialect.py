@@ -30,7 +30,7 @@ from cbc_adapters.exchange.ccxt.dialects.bybit.translate import (
 from cbc_adapters.exchange.ccxt.errors import code_of
 from cbc_adapters.exchange.ccxt.translate import Vendor, booked, filled, instant, milliseconds, number
 from cbc_domain.kernel.venues import Environment, Side, Symbol, Venue
-from cbc_domain.ports.exchange import Holding, ReportState
+from cbc_domain.ports.exchange import Holding, OpenOrder, ReportState
 from cbc_domain.ports.venue_keys import KeyFindings
 from cbc_domain.trading.sizes import Bracket, Instrument, Quote
 
@@ -82,11 +82,6 @@ class BybitDialect:
         ticker = told["result"]["list"][0]
         bid, ask = number(ticker["bid1Price"]), number(ticker["ask1Price"])
         return Quote(symbol, number(ticker["markPrice"]), instant(told["time"]), (ask - bid) / ask if ask else None)
-
-    async def quote_at(self, client: Client, symbol: Symbol, at: datetime) -> Quote | None:
-        asked = {"category": LINEAR, "symbol": symbol, "interval": "1", "end": milliseconds(at), "limit": 1}
-        candles = (await client.publicGetV5MarketMarkPriceKline(asked))["result"]["list"]
-        return Quote(symbol, number(candles[0][4]), at) if candles else None
 
     async def prepare(self, client: Client, instrument: Instrument, side: Side, leverage: int, *, hedge: bool) -> None:
         account = (await client.privateGetV5AccountInfo())["result"]
@@ -149,12 +144,9 @@ class BybitDialect:
             profits += await _pages(client.privateGetV5PositionClosedPnl, asked, LARGEST["profits"])
         return closings_of(executions, profits, side)
 
-    async def open_orders(self, client: Client, instrument: Instrument | None) -> Sequence[Booked]:
-        told = await _pages(client.privateGetV5OrderRealtime, _only(instrument), LARGEST["orders"])
-        return [
-            booked(one["orderLinkId"], one["orderId"], STATES[one["orderStatus"]], (), instant(one["createdTime"]))
-            for one in told
-        ]
+    async def open_orders(self, client: Client) -> Sequence[OpenOrder]:
+        told = await _pages(client.privateGetV5OrderRealtime, _only(None), LARGEST["orders"])
+        return [OpenOrder(Symbol(one["symbol"]), one["orderLinkId"]) for one in told]
 
     async def examine(self, client: Client) -> KeyFindings:
         key = (await client.privateGetV5UserQueryApi())["result"]

@@ -4,7 +4,7 @@ from typing import Final
 
 from cbc_adapters.exchange.simulated.venues.bybit.refusals import Wrong
 from cbc_adapters.exchange.simulated.venues.house import House
-from cbc_adapters.exchange.simulated.venues.wire import Json, instant, milliseconds, text
+from cbc_adapters.exchange.simulated.venues.wire import Json, milliseconds, text
 from cbc_domain.kernel.venues import Symbol, coin_of
 from cbc_domain.trading.sizes import Instrument
 
@@ -129,15 +129,3 @@ def risk_limit(house: House, given: Json) -> Json:
             }
         )
     return {"category": LINEAR, "list": told, "nextPageCursor": ""}
-
-
-def mark_price_kline(house: House, given: Json) -> Json:
-    """One candle of the mark price as it stood at `end`, or now; none when nothing is known of that minute."""
-    instrument = listed(house, given)
-    at = instant(int(given["end"])) if "end" in given else house.now()
-    quote = house.engine.quote(instrument.symbol, at)
-    candles = []
-    if quote is not None:
-        price = text(quote.price)
-        candles.append([str(milliseconds(at) // 60_000 * 60_000), price, price, price, price])
-    return {"category": LINEAR, "symbol": instrument.symbol, "list": candles}

@@ -27,7 +27,6 @@ PUBLIC: Final[Mapping[str, Callable[[House, Json], Json]]] = {
     "/v5/market/instruments-info": market.instruments_info,
     "/v5/market/tickers": market.tickers,
     "/v5/market/risk-limit": market.risk_limit,
-    "/v5/market/mark-price-kline": market.mark_price_kline,
 }
 
 SIGNED: Final[Mapping[tuple[str, str], Signed]] = {
