@@ -41,7 +41,17 @@ class AccessTokens(Protocol):
 class Sealer(Protocol):
     """Keeps secrets that must be read again; `about` is what a secret belongs to, and opens no other."""
 
+    @property
+    def current(self) -> str:
+        """The name of the master key that wraps what is sealed now."""
+
     def seal(self, secret: bytes, about: bytes) -> str: ...
 
     def open(self, sealed: str, about: bytes) -> bytes:
         """Raises Unavailable `unavailable` for a changed text, another `about` and a master key that is gone."""
+
+    def rewrap(self, sealed: str, about: bytes) -> str:
+        """Move to the current master key without opening the secret; one that is there already stays the same (KEY-09).
+
+        Raises Unavailable as `open` does.
+        """

@@ -175,8 +175,12 @@ class MemoryPeople:
         self._accounts.put(account.id, account)
 
     async def save_account(self, account: ExchangeAccount) -> None:
-        if account.id in self._accounts:
+        known = self._accounts.get(account.id)
+        if known is not None and known.status is not KeyStatus.REMOVED:
             self._accounts.put(account.id, account)
+
+    def account(self, account: AccountId) -> ExchangeAccount | None:
+        return self._accounts.get(account)
 
     async def live_since(self, member: MemberId) -> datetime | None:
         first = self._trades.first_live.only(member)

@@ -88,6 +88,11 @@ class MemorySignals:
         sealed = (secret for secret in self._secrets.values() if secret.sealed is not None and _valid(secret, now))
         return sorted(sealed, key=lambda secret: secret.created_at)
 
+    async def reseal(self, secret: StrategySecret, sealed: bytes) -> None:
+        known = self._secrets.get(secret.hash)
+        if known is not None and known.sealed == secret.sealed:
+            self._secrets.put(secret.hash, attrs.evolve(known, sealed=sealed))
+
     async def add(self, signal: Signal) -> Signal | None:
         first = self._by_dedupe_key.get(signal.dedupe_key)
         if first is not None:

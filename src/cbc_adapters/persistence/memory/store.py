@@ -11,6 +11,7 @@ import attrs
 from cbc_adapters.persistence.memory.activity import MemoryActivity
 from cbc_adapters.persistence.memory.books import MemoryBooks
 from cbc_adapters.persistence.memory.configuration import MemoryConfiguration
+from cbc_adapters.persistence.memory.keys import MemoryKeys
 from cbc_adapters.persistence.memory.lane import MemoryLane
 from cbc_adapters.persistence.memory.people import MemoryPeople
 from cbc_adapters.persistence.memory.planning import MemoryPlanning
@@ -23,6 +24,7 @@ from cbc_adapters.persistence.memory.trades import MemoryTrades
 from cbc_adapters.persistence.memory.verdicts import MemoryVerdicts
 from cbc_adapters.persistence.memory.work import JobQueue, MemoryAnswers, MemoryOutbox
 from cbc_domain.ports.persistence.books import Books
+from cbc_domain.ports.persistence.keys import Keys
 from cbc_domain.ports.persistence.people import People
 from cbc_domain.ports.persistence.planning import Planning
 from cbc_domain.ports.persistence.receipts import Receipts
@@ -41,6 +43,7 @@ class MemoryUnitOfWork:
     """The stores of one unit; not frozen, because the port declares its stores as plain attributes."""
 
     people: People
+    keys: Keys
     signals: Signals
     planning: Planning
     trades: Trades
@@ -75,6 +78,7 @@ class MemoryStore:
         books, activity = MemoryBooks(self._changes, identities.new), MemoryActivity(self._changes, trades)
         self.jobs = JobQueue(self._changes)
         self._people, self._trades, self._lane, self._books = people, MemoryTrades(trades), lane, books
+        self._keys = MemoryKeys(self._changes, people)
         self._results = MemoryResults(self._changes, trades)
         self._signals = MemorySignals(self._changes, verdicts)
         self._planning = MemoryPlanning(people, trades, activity, books, lane, verdicts)
@@ -111,6 +115,7 @@ class MemoryStore:
     def _unit(self, turn: "_Turn") -> MemoryUnitOfWork:
         return MemoryUnitOfWork(
             people=self._people,
+            keys=self._keys,
             signals=self._signals,
             planning=self._planning,
             trades=self._trades,

@@ -27,7 +27,7 @@ from cbc_domain.kernel.ids import AccountId, MemberId, SessionId, StrategyId
 from cbc_domain.kernel.venues import Environment
 from cbc_domain.plans.model import Membership
 from cbc_domain.ports.persistence.people import Credential, Wishes
-from cbc_domain.risk.model import ExchangeAccount
+from cbc_domain.risk.model import ExchangeAccount, KeyStatus
 
 
 @attrs.frozen
@@ -163,8 +163,9 @@ class PostgresPeople:
             raise Conflict("already_exists", f"expected no active {account.venue} {account.environment} key, was one")
 
     async def save_account(self, account: ExchangeAccount) -> None:
+        living = exchange_accounts.c.status != KeyStatus.REMOVED.value
         await self._connection.execute(
-            update(exchange_accounts).where(exchange_accounts.c.id == account.id).values(rows.account_row(account))
+            update(exchange_accounts).where(exchange_accounts.c.id == account.id, living).values(rows.account_row(account))
         )
 
     async def live_since(self, member: MemberId) -> datetime | None:

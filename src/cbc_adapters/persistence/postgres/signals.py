@@ -82,6 +82,10 @@ class PostgresSignals:
         sealed = select(strategy_secrets).where(strategy_secrets.c.sealed.is_not(None), _valid(now))
         return [rows.secret_of(row) for row in await self._all(sealed.order_by(strategy_secrets.c.created_at))]
 
+    async def reseal(self, secret: StrategySecret, sealed: bytes) -> None:
+        still = (strategy_secrets.c.hash == secret.hash, strategy_secrets.c.sealed == secret.sealed)
+        await self._connection.execute(update(strategy_secrets).where(*still).values(sealed=sealed))
+
     async def add(self, signal: Signal) -> Signal | None:
         if await self._connection.scalar(_ADD_UNLESS_KNOWN, rows.signal_row(signal)) is not None:
             return None

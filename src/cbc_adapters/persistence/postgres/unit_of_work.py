@@ -13,6 +13,7 @@ from cbc_adapters.persistence.postgres.books import PostgresBooks
 from cbc_adapters.persistence.postgres.configuration import PostgresConfiguration
 from cbc_adapters.persistence.postgres.engine import away
 from cbc_adapters.persistence.postgres.jobs import PostgresJobs
+from cbc_adapters.persistence.postgres.keys import PostgresKeys
 from cbc_adapters.persistence.postgres.lane import PostgresLane
 from cbc_adapters.persistence.postgres.outbox import PostgresOutbox
 from cbc_adapters.persistence.postgres.people import PostgresPeople
@@ -23,6 +24,7 @@ from cbc_adapters.persistence.postgres.results import PostgresResults
 from cbc_adapters.persistence.postgres.signals import PostgresSignals
 from cbc_adapters.persistence.postgres.trades import PostgresTrades
 from cbc_domain.ports.persistence.books import Books
+from cbc_domain.ports.persistence.keys import Keys
 from cbc_domain.ports.persistence.people import People
 from cbc_domain.ports.persistence.planning import Planning
 from cbc_domain.ports.persistence.receipts import Receipts
@@ -44,6 +46,7 @@ class PostgresUnitOfWork:
     """The stores over one transaction; not frozen, because the port declares its stores as plain attributes."""
 
     people: People
+    keys: Keys
     signals: Signals
     planning: Planning
     trades: Trades
@@ -107,6 +110,7 @@ class PostgresStore:
     def _stores(self, connection: AsyncConnection, transaction: AsyncTransaction) -> PostgresUnitOfWork:
         return PostgresUnitOfWork(
             people=PostgresPeople(connection),
+            keys=PostgresKeys(connection),
             signals=PostgresSignals(connection),
             planning=PostgresPlanning(connection),
             trades=PostgresTrades(connection),

@@ -27,6 +27,10 @@ class Vault:
         self._masters = {name: AESGCM(key) for name, key in master_keys.items()}
         self._current = current
 
+    @property
+    def current(self) -> str:
+        return self._current
+
     def seal(self, secret: bytes, about: bytes) -> str:
         data_key = AESGCM.generate_key(KEY_BYTES * 8)
         return ".".join((*self._wrapped(data_key, about), _encrypted(AESGCM(data_key), secret, about)))

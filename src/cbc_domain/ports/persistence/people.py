@@ -78,7 +78,8 @@ class People(Protocol):
     async def add_account(self, account: ExchangeAccount) -> None:
         """Raises Conflict `already_exists` for a second active key of (member, exchange, environment) (KEY-01)."""
 
-    async def save_account(self, account: ExchangeAccount) -> None: ...
+    async def save_account(self, account: ExchangeAccount) -> None:
+        """Write an account; one that is REMOVED stays as it is."""
 
     async def live_since(self, member: MemberId) -> datetime | None:
         """When the member's first live position was opened, or None (CFG-15)."""

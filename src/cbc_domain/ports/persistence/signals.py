@@ -27,6 +27,9 @@ class Signals(Protocol):
     async def hmac_secrets(self, now: datetime) -> Sequence[StrategySecret]:
         """The valid secrets that are kept sealed for the HMAC mode (SIG-42)."""
 
+    async def reseal(self, secret: StrategySecret, sealed: bytes) -> None:
+        """Put another sealed text in the place of a secret's own; one that has another by now stays (KEY-09)."""
+
     async def add(self, signal: Signal) -> Signal | None:
         """Store a signal; None when it is new, else the one that has its dedupe key (SIG-30). Of many at once one is new."""
 

@@ -6,6 +6,7 @@ from typing import Protocol, TypeVar
 
 from cbc_domain.kernel.errors import Unavailable
 from cbc_domain.ports.persistence.books import Books
+from cbc_domain.ports.persistence.keys import Keys
 from cbc_domain.ports.persistence.people import People
 from cbc_domain.ports.persistence.planning import Planning
 from cbc_domain.ports.persistence.receipts import Receipts
@@ -29,6 +30,7 @@ class UnitOfWork(Protocol):
     """
 
     people: People
+    keys: Keys
     signals: Signals
     planning: Planning
     trades: Trades

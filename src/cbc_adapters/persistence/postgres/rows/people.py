@@ -108,6 +108,7 @@ def account_of(row: RowMapping) -> ExchangeAccount:
         status=KeyStatus(row["status"]),
         can_trade=row["can_trade"],
         can_withdraw=row["can_withdraw"],
+        hedge=row["hedge"],
     )
 
 
@@ -123,4 +124,5 @@ def account_row(account: ExchangeAccount) -> dict[str, Any]:
         "status": account.status.value,
         "can_trade": account.can_trade,
         "can_withdraw": account.can_withdraw,
+        "hedge": account.hedge,
     }

@@ -1,8 +1,9 @@
-"""What the database itself refuses in the books: changed history and journals that do not balance (LED-02, LED-05)."""
+"""What the database itself refuses: changed history, and journals that do not balance (LED-02, LED-05, KEY-12)."""
 
 from typing import Final
 
-HISTORY: Final = ("journals", "entries", "lot_moves", "debt_payments", "conversions", "seals")
+_BOOKS: Final = ("journals", "entries", "lot_moves", "debt_payments", "conversions", "seals")
+HISTORY: Final = (*_BOOKS, "key_audit")
 """Tables whose rows are only ever added."""
 
 _REFUSE_CHANGE: Final = """
@@ -38,7 +39,8 @@ REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION refuse_unbala
 """
 
 
-def _history(table: str) -> tuple[str, str]:
+def guard_history(table: str) -> tuple[str, str]:
+    """The statements after which rows of a table are only ever added."""
     return (
         f"CREATE TRIGGER only_added BEFORE UPDATE OR DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION refuse_change()",
         f"CREATE TRIGGER never_emptied BEFORE TRUNCATE ON {table} FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()",
@@ -49,7 +51,7 @@ CREATE_GUARDS: Final = (
     _REFUSE_CHANGE,
     _REFUSE_UNBALANCED,
     _ZERO_SUM,
-    *(trigger for table in HISTORY for trigger in _history(table)),
+    *(trigger for table in _BOOKS for trigger in guard_history(table)),
 )
 """Statements that follow the creation of the tables."""
 

@@ -110,6 +110,7 @@ exchange_accounts: Final = Table(
     Column("status", text, one_of("status", KeyStatus), nullable=False),
     Column("can_trade", Boolean, nullable=False),
     Column("can_withdraw", Boolean, nullable=False),
+    Column("hedge", Boolean, nullable=False),
     UniqueConstraint("id", "member"),
     index("exchange_accounts_of_member", "member", "id"),
     index(
