@@ -13,6 +13,7 @@ from cbc_adapters.cache.memory.throttle import MemoryThrottle
 from cbc_adapters.exchange.simulated.adapter import Sleep, sleep_for
 from cbc_adapters.exchange.simulated.engine import SimulatedVenue
 from cbc_adapters.exchange.simulated.faults import FaultPlan
+from cbc_adapters.exchange.simulated.keys import GivenFindings, GivenKeys
 from cbc_adapters.exchange.simulated.listing import DEMONSTRATION
 from cbc_adapters.persistence.memory.jobs import MemoryJobs
 from cbc_adapters.persistence.memory.store import MemoryStore
@@ -199,6 +200,8 @@ def platform_of(
         tokens=JwtAccessTokens("k" * 40),
         sealer=Vault({"k1": bytes(range(KEY_BYTES))}, "k1"),
         letters=Silence(),
+        key_ring=GivenKeys({}),
+        examiner=GivenFindings({}),
         process_allows_live=True,
     )
 

@@ -16,16 +16,22 @@ from cbc_domain.application.money.reverse_commission import ReverseCommission
 from cbc_domain.application.money.settle_trades import SettleTrades
 from cbc_domain.application.money.show_debts import ShowDebts
 from cbc_domain.application.money.show_money import ShowMoney
+from cbc_domain.application.people.add_key import AddKey
 from cbc_domain.application.people.change_settings import ChangeSettings, ShowSettings
 from cbc_domain.application.people.connect_account import ConnectAccount
 from cbc_domain.application.people.create_strategy import CreateStrategy
+from cbc_domain.application.people.examine_key import ExamineKey
 from cbc_domain.application.people.move_region import MoveRegion
 from cbc_domain.application.people.open_session import OpenSession
 from cbc_domain.application.people.pause_trading import PauseTrading
 from cbc_domain.application.people.register import Register
+from cbc_domain.application.people.remove_key import RemoveKey
+from cbc_domain.application.people.rotate_keys import RotateKeys
+from cbc_domain.application.people.show_keys import ShowKeys
 from cbc_domain.application.people.show_member import ShowMember
 from cbc_domain.application.people.sign_in import Authenticate, RefreshTokens, SignIn, SignOut
 from cbc_domain.application.people.verify_email import VerifyEmail
+from cbc_domain.application.people.verify_keys import VerifyDueKeys, VerifyKey, VerifyKeys
 from cbc_domain.application.trading.absorb import News, TradeKeeper
 from cbc_domain.application.trading.apply_fills import ApplyFills
 from cbc_domain.application.trading.close_position import ClosePosition
@@ -58,6 +64,7 @@ from cbc_domain.ports.persistence.books import Teller
 from cbc_domain.ports.persistence.unit_of_work import Store
 from cbc_domain.ports.security import AccessTokens, Passwords, Sealer
 from cbc_domain.ports.system import Clock, Identities, OpenCalls, Together
+from cbc_domain.ports.venue_keys import KeyExaminer, KeyRing
 from cbc_domain.risk.defaults import SystemLimits
 
 
@@ -76,6 +83,8 @@ class Platform(containers.DeclarativeContainer):
     tokens: providers.Dependency[AccessTokens] = providers.Dependency()
     sealer: providers.Dependency[Sealer] = providers.Dependency()
     letters: providers.Dependency[Letters] = providers.Dependency()
+    key_ring: providers.Dependency[KeyRing] = providers.Dependency()
+    examiner: providers.Dependency[KeyExaminer] = providers.Dependency()
     process_allows_live: providers.Dependency[bool] = providers.Dependency(instance_of=bool)
     limits = providers.Singleton(SystemLimits)
 
@@ -96,6 +105,23 @@ class Platform(containers.DeclarativeContainer):
     move_region = providers.Factory(MoveRegion, store=store, clock=clock, identities=identities)
     pause_trading = providers.Factory(PauseTrading, store=store, clock=clock, identities=identities)
     connect_account = providers.Factory(ConnectAccount, store=store, clock=clock, identities=identities)
+    examine_key = providers.Factory(ExamineKey, examiner=examiner)
+    add_key = providers.Factory(AddKey, store=store, clock=clock, identities=identities, sealer=sealer, examine=examine_key)
+    verify_keys = providers.Factory(
+        VerifyKeys,
+        store=store,
+        clock=clock,
+        identities=identities,
+        sealer=sealer,
+        examine=examine_key,
+        together=together,
+        letters=letters,
+    )
+    verify_key = providers.Factory(VerifyKey, store=store, verify=verify_keys)
+    verify_due_keys = providers.Factory(VerifyDueKeys, store=store, clock=clock, verify=verify_keys)
+    show_keys = providers.Factory(ShowKeys, store=store)
+    remove_key = providers.Factory(RemoveKey, store=store, clock=clock, identities=identities, letters=letters)
+    rotate_keys = providers.Factory(RotateKeys, store=store, clock=clock, identities=identities, sealer=sealer)
     create_strategy = providers.Factory(CreateStrategy, store=store, clock=clock, identities=identities, sealer=sealer)
 
     observe_market = providers.Factory(ObserveMarket, store=store, identities=identities)

@@ -1,12 +1,15 @@
 """Open what the platform runs on: database, exchange, clock, keys; and close it again in the opposite order."""
 
+import os
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from socket import gethostname
 
 import attrs
 
 from cbc_adapters.cache.memory.throttle import MemoryThrottle
 from cbc_adapters.cache.redis.throttle import RedisThrottle
+from cbc_adapters.exchange.simulated.keys import GivenFindings
 from cbc_adapters.notifications.log.letters import LogLetters
 from cbc_adapters.persistence.embedded.server import EmbeddedPostgres
 from cbc_adapters.persistence.postgres.engine import Engine, open_engine
@@ -15,6 +18,7 @@ from cbc_adapters.persistence.postgres.privileges import APP_ROLE, Prepared
 from cbc_adapters.persistence.postgres.schema import migrate
 from cbc_adapters.persistence.postgres.teller import PostgresTeller
 from cbc_adapters.persistence.postgres.unit_of_work import PostgresStore
+from cbc_adapters.security.standard.key_ring import SealedKeyRing
 from cbc_adapters.security.standard.passwords import Argon2Passwords
 from cbc_adapters.security.standard.secrets import Vault
 from cbc_adapters.security.standard.tokens import JwtAccessTokens
@@ -26,6 +30,7 @@ from cbc_domain.kernel.errors import Unavailable
 from cbc_domain.ports.cache import Throttle
 from cbc_domain.ports.exchange import Exchange
 from cbc_domain.ports.system import Clock, Identities
+from cbc_domain.ports.venue_keys import KeyExaminer
 from cbc_entrypoints.containers import Platform
 from cbc_entrypoints.settings import Settings
 
@@ -73,11 +78,12 @@ async def live(
     durable: bool = True,
     allow_live: bool | None = None,
     attach: bool = False,
+    examiner: KeyExaminer | None = None,
 ) -> AsyncIterator[Live]:
     """Open everything, schema at head; close it in the opposite order, also after a failure.
 
     `allow_live` overrides `CBC_LIVE_TRADING`, which only a demonstration on the simulated exchange does;
-    `attach` as in `database`.
+    `attach` as in `database`. Without an `examiner` every key of a real venue is a wrong one.
     """
     async with AsyncExitStack() as stack:
         url = await stack.enter_async_context(database(settings, durable=durable, attach=attach))
@@ -88,20 +94,25 @@ async def live(
         presence = Presence(engine)
         stack.push_async_callback(presence.end)
         throttle = await _throttle(settings, stack)
-        identities = identities or SystemIdentities()
+        clock, identities = clock or SystemClock(), identities or SystemIdentities()
+        store, vault = PostgresStore(engine, identities, presence), _vault(settings)
+        ring = SealedKeyRing(store, vault, clock, identities, process=f"{gethostname()}:{os.getpid()}")
+        stack.push_async_callback(ring.close)
         platform = Platform(
-            store=PostgresStore(engine, identities, presence),
+            store=store,
             teller=PostgresTeller(engine, identities),
             exchange=exchange,
-            clock=clock or SystemClock(),
+            clock=clock,
             identities=identities,
             together=LoopTogether(),
             calls=LoopCalls,
             throttle=throttle,
             passwords=Argon2Passwords(),
             tokens=JwtAccessTokens(settings.signing_key()),
-            sealer=_vault(settings),
+            sealer=vault,
             letters=LogLetters(settings.data_dir / "letters.jsonl"),
+            key_ring=ring,
+            examiner=examiner or GivenFindings({}),
             process_allows_live=settings.live_trading if allow_live is None else allow_live,
         )
         yield Live(platform, engine, url)
