@@ -202,6 +202,7 @@ def platform_of(
         letters=Silence(),
         key_ring=GivenKeys({}),
         examiner=GivenFindings({}),
+        outgoing_addresses=(),
         process_allows_live=True,
     )
 

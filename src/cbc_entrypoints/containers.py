@@ -85,6 +85,7 @@ class Platform(containers.DeclarativeContainer):
     letters: providers.Dependency[Letters] = providers.Dependency()
     key_ring: providers.Dependency[KeyRing] = providers.Dependency()
     examiner: providers.Dependency[KeyExaminer] = providers.Dependency()
+    outgoing_addresses: providers.Dependency[tuple[str, ...]] = providers.Dependency(instance_of=tuple)
     process_allows_live: providers.Dependency[bool] = providers.Dependency(instance_of=bool)
     limits = providers.Singleton(SystemLimits)
 

@@ -113,6 +113,7 @@ async def live(
             letters=LogLetters(settings.data_dir / "letters.jsonl"),
             key_ring=ring,
             examiner=examiner or GivenFindings({}),
+            outgoing_addresses=settings.outgoing_addresses,
             process_allows_live=settings.live_trading if allow_live is None else allow_live,
         )
         yield Live(platform, engine, url)

@@ -7,6 +7,7 @@ import re
 import secrets
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Final
 
@@ -37,6 +38,7 @@ class Settings:
     live_trading: bool = False
     exchange_gateway: str | None = None
     exchange_ca_file: Path | None = None
+    outgoing_addresses: tuple[str, ...] = ()
     trusted_proxies: int = 0
     log_format: str = "console"
     log_level: str = "info"
@@ -71,6 +73,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         live_trading=given.get("live_trading") == "1",
         exchange_gateway=_gateway(given.get("exchange_gateway")),
         exchange_ca_file=Path(given["exchange_ca_file"]).expanduser() if "exchange_ca_file" in given else None,
+        outgoing_addresses=_addresses(given.get("outgoing_addresses")),
         trusted_proxies=int(given.get("trusted_proxies", "0")),
         log_format=given.get("log_format", "console"),
         log_level=given.get("log_level", "info"),
@@ -90,6 +93,13 @@ def _gateway(text: str | None) -> str | None:
     if text is not None and not _GATEWAY.fullmatch(text):
         raise Invalid("settings_invalid", f"CBC_EXCHANGE_GATEWAY: expected host:port, was {text[:40]!r}")
     return text
+
+
+def _addresses(text: str | None) -> tuple[str, ...]:
+    try:
+        return tuple(str(ip_address(one.strip())) for one in text.split(",")) if text else ()
+    except ValueError:
+        raise Invalid("settings_invalid", "CBC_OUTGOING_ADDRESSES: expected IP addresses, comma-separated") from None
 
 
 def _refuse_weak(settings: Settings) -> None:

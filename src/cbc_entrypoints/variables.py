@@ -77,6 +77,12 @@ VARIABLES: Final = (
         "the system's certificate authorities",
     ),
     Variable(
+        "CBC_OUTGOING_ADDRESSES",
+        "outgoing_addresses",
+        "The IP addresses that exchanges see us come from, comma-separated: members allow them for their keys.",
+        "none are shown",
+    ),
+    Variable(
         "CBC_TRUSTED_PROXIES",
         "trusted_proxies",
         "How many proxies of our own stand before the API and add to `X-Forwarded-For`.",

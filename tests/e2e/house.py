@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from cbc_adapters.cache.memory.throttle import MemoryThrottle
 from cbc_adapters.exchange.simulated.adapter import SimulatedExchange
 from cbc_adapters.exchange.simulated.engine import SimulatedVenue
+from cbc_adapters.exchange.simulated.keys import GivenFindings, GivenKeys
 from cbc_adapters.exchange.simulated.listing import DEMONSTRATION
 from cbc_adapters.persistence.postgres.engine import open_engine
 from cbc_adapters.persistence.postgres.job_runner import JobRunner
@@ -39,6 +40,7 @@ from cbc_domain.market.model import FearGreed, Observation, Pulse
 from cbc_domain.plans.model import Membership, PlanCode
 from cbc_domain.ports.persistence.people import Credential, Wishes
 from cbc_domain.ports.persistence.unit_of_work import Store
+from cbc_domain.ports.venue_keys import KeyFindings
 from cbc_domain.signals.model import Strategy
 from cbc_entrypoints.containers import Platform
 from cbc_entrypoints.http.app import create_app
@@ -46,6 +48,7 @@ from cbc_entrypoints.worker.jobs import handlers
 from cbc_entrypoints.worker.lane_loop import LaneLoop
 from cbc_entrypoints.worker.role import Role as WorkerRole
 
+OUTGOING: Final = ("203.0.113.7", "203.0.113.8")
 START: Final = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 BTC: Final = Symbol("BTCUSDT")
 RATE: Final = Decimal("5.25")
@@ -82,13 +85,17 @@ class SignedIn:
 
 @attrs.frozen
 class House:
-    """Everything a story over HTTP needs; `secret` is the webhook secret of `strategy`."""
+    """Everything a story over HTTP needs; `secret` is the webhook secret of `strategy`.
+
+    `findings` are what venues say of each public key; one that is not in them is wrong.
+    """
 
     platform: Platform
     engine: AsyncEngine
     clock: SteppedClock
     venue: SimulatedVenue
     mailbox: Mailbox
+    findings: dict[str, KeyFindings]
     app: Litestar
     client: httpx.AsyncClient
     strategy: Strategy
@@ -217,6 +224,7 @@ async def open_house(url: str) -> AsyncIterator[House]:
     engine = open_engine(url)
     identities = SystemIdentities(clock)
     venue, mailbox = SimulatedVenue(DEMONSTRATION), Mailbox()
+    findings: dict[str, KeyFindings] = {}
     platform = Platform(
         store=PostgresStore(engine, identities),
         exchange=SimulatedExchange(venue, clock, opening_balance=None),
@@ -229,6 +237,9 @@ async def open_house(url: str) -> AsyncIterator[House]:
         together=LoopTogether(),
         calls=LoopCalls,
         letters=mailbox,
+        key_ring=GivenKeys({}),
+        examiner=GivenFindings(findings),
+        outgoing_addresses=OUTGOING,
         process_allows_live=True,
     )
     strategy, secret = await platform.create_strategy()("House strategy", timedelta(minutes=30))
@@ -242,5 +253,5 @@ async def open_house(url: str) -> AsyncIterator[House]:
     app = create_app(platform)
     transport = httpx.ASGITransport(app)  # type: ignore[arg-type]  # Litestar names the messages more exactly
     async with httpx.AsyncClient(transport=transport, base_url="http://club.invalid") as client:
-        yield House(platform, engine, clock, venue, mailbox, app, client, strategy, secret)
+        yield House(platform, engine, clock, venue, mailbox, findings, app, client, strategy, secret)
     await engine.dispose()

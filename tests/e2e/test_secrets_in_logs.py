@@ -8,6 +8,7 @@ from io import StringIO
 import pytest
 import structlog
 
+from cbc_domain.ports.venue_keys import KeyFindings
 from cbc_entrypoints.logs import MASK, configure, redact
 from tests.e2e.house import PASSWORD, House, SignedIn, open_house
 from tests.e2e.problems import problem
@@ -55,6 +56,21 @@ async def test_neither_secrets_nor_addresses_nor_tokens_are_logged(logged: Strin
     for secret in (house.secret, token, PASSWORD, email, house.mailbox.token(email)):
         assert secret not in lines
     assert crashed[0].headers["x-request-id"] in lines
+
+
+async def test_no_part_of_an_exchange_key_is_logged_or_answered(logged: StringIO, house: House, member: SignedIn) -> None:
+    """rules: KEY-08"""
+    parts = {"api_key": "hush-public", "api_secret": "hush-private", "passphrase": "hush-phrase"}
+    body = {"exchange": "okx", "environment": "live", **parts}
+    house.findings["hush-public"] = KeyFindings(reads=True, trades=True, withdraws=False, hedge=False)
+    async with house.engine.begin() as connection:
+        await connection.exec_driver_sql("ALTER TABLE exchange_keys DROP COLUMN failures")
+
+    crashed = await house.client.post("/api/trading/exchange-keys", json=body, headers=member.headers)
+
+    problem(crashed, 500, "internal_error")
+    assert "request.crashed" in logged.getvalue()
+    assert "hush" not in logged.getvalue() + crashed.text
 
 
 @pytest.mark.parametrize(

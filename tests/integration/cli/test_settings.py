@@ -19,6 +19,7 @@ BAD: Final = [
     {"CBC_LIVE_TRADING": "yes"},
     {"CBC_LOG_FORMAT": "xml"},
     {"CBC_LOG_LEVEL": "loud"},
+    {"CBC_OUTGOING_ADDRESSES": "203.0.113.7, not-an-address"},
     {"CBC_DATABASE_URL": "sqlite:///club.db"},
     {"CBC_MASTER_KEYS": "k1:short"},
     {"CBC_MASTER_KEYS": f"k1:{base64.b64encode(bytes(32)).decode()}"},
