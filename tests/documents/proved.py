@@ -20,6 +20,8 @@ PARTLY: Final[Mapping[str, str]] = {
     "GEN-01": "texts for members in pt-BR and en come with the screens and messages",
     "CFG-13": "payout methods and step-up come with withdrawals and two-factor sign-in; until then the values are refused",
     "COM-20": "per_trade is built; daily_net and high_water_mark are (beyond)",
+    "KEY-03": "examined on adding and daily, in time for a day's first order; not once more before an order that finds it late",
+    "KEY-04": "key_wrong_environment is said where paper is mixed with a venue; venues answer a testnet key as an unknown one",
     "LED-23": "a printed hash is compared on demand; the proof at night does not read a store of them by itself",
     "MKT-01": "a value and its ages are judged; combining two sources, hourly, comes with the live sources",
     "MKT-02": "the pulse is reckoned from rows; fetching them every 300 s comes with the live sources",
