@@ -8,6 +8,7 @@ from typing import Final
 
 from cbc_domain.kernel import errors as kernel
 from cbc_domain.market.model import MarketCode
+from cbc_domain.risk.keys import KeyRefusal
 from cbc_domain.risk.model import LiveGate, Reason
 from cbc_entrypoints.cli.endings import exit_code
 from cbc_entrypoints.http.problems import status_of
@@ -60,6 +61,10 @@ def refusals() -> str:
         "## What the market says",
         "`direction_not_allowed` follows from one of these readings (MKT-10).",
         _table(("code", "judged in"), _members(MarketCode, market)),
+        "## Why an exchange key is not taken",
+        "The first that stands against a key is its code when it is added; a key that is verified again shows all of them "
+        "in `refusals` (KEY-03, KEY-04).",
+        _table(("code", "HTTP"), [(f"`{one.value}`", "409" if one is KeyRefusal.KEY_IN_USE else "422") for one in KeyRefusal]),
     )
 
 

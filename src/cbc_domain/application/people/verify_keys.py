@@ -23,8 +23,8 @@ from cbc_domain.risk.credentials import bound_to, unpacked
 from cbc_domain.risk.keys import LEASE, Judged, KeyRefusal, ends_soon, judged
 from cbc_domain.risk.model import ExchangeAccount, KeyStatus
 
-AT_ONCE: Final = 100
-"""How many keys of a sweep are opened and asked about together."""
+AT_ONCE: Final = 20
+"""How many keys of a sweep are opened and asked about together: each may need a venue client of its own for the call."""
 INVALID_LETTER: Final = "key_invalid"
 ENDING_LETTER: Final = "key_expires_soon"
 
