@@ -12,7 +12,7 @@ from cbc_adapters.exchange.simulated.faults import FaultPlan
 from cbc_adapters.system.stepped.clock import SteppedClock
 from cbc_domain.kernel.ids import AccountId
 from cbc_domain.kernel.venues import Environment, Side, Symbol, Venue
-from cbc_domain.ports.exchange import ClosedResult, Report, Ticket
+from cbc_domain.ports.exchange import ClosedResult, Report, Ticket, VenueStanding
 from cbc_domain.risk.model import ExchangeAccount
 from cbc_domain.trading.sizes import AccountReading, Quote
 
@@ -47,6 +47,7 @@ class FragileExchange(SimulatedExchange):
     on_reading: Callable[[], Awaitable[object]] | None = None
     reported: ClosedResult | None = None
     """What the venue says of every closing from now on, whatever it said before."""
+    standing: Sequence[VenueStanding] = ()
 
     def __init__(self, venue: SimulatedVenue, clock: SteppedClock, faults: FaultPlan | None, sleep: Sleep = sleep_for) -> None:
         super().__init__(venue, clock, faults=faults, sleep=sleep, opening_balance=None)
@@ -77,6 +78,9 @@ class FragileExchange(SimulatedExchange):
         self, account: ExchangeAccount, symbol: Symbol, side: Side, since: datetime, until: datetime
     ) -> ClosedResult | None:
         return self.reported or await super().closed_result(account, symbol, side, since, until)
+
+    async def standings(self) -> Sequence[VenueStanding]:
+        return self.standing
 
     async def place(self, account: ExchangeAccount, ticket: Ticket, attached: Sequence[Ticket] = ()) -> Report:
         if account.id == self.broken:

@@ -191,7 +191,7 @@ class Platform(containers.DeclarativeContainer):
         SweepAccounts, store=store, exchange=exchange, clock=clock, identities=identities, together=together
     )
     emergency = providers.Factory(Emergency, store=store, clock=clock, identities=identities)
-    watch_risks = providers.Factory(WatchRisks, store=store, clock=clock, identities=identities)
+    watch_risks = providers.Factory(WatchRisks, store=store, exchange=exchange, clock=clock, identities=identities)
     close_position = providers.Factory(ClosePosition, store=store, clock=clock, identities=identities)
     show_trading = providers.Factory(ShowTrading, store=store, clock=clock)
     show_receipts = providers.Factory(ShowReceipts, store=store)

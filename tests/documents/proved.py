@@ -27,7 +27,7 @@ PARTLY: Final[Mapping[str, str]] = {
     "MKT-02": "the pulse is reckoned from rows; fetching them every 300 s comes with the live sources",
     "MKT-32": "moves are judged and told as events; letters to members and automatic closes come with the live sources",
     "RSK-01": "all limits but the coin that moves 15% within an hour, which needs prices of an hour ago from every venue",
-    "RSK-22": "failing orders and an unknown direction pause; skew and mismatches come with the venues that have them",
+    "RSK-22": "failing orders, a clock that is off and an unknown direction pause; mismatches come with the real venues",
     "SIG-41": "a secret has an end and two may be valid; the act that makes a second one comes with the screens of the staff",
 }
 """Rules that tests prove as far as they are built, each with what is still to come."""

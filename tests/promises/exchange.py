@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
 from decimal import Decimal
 
 import attrs
@@ -210,7 +211,16 @@ class ExchangePromises:
         await bench.move(Decimal(45_900))
 
         told = await bench.told({E1, S1})
-        again = await bench.exchange.changes(100)
+        later = await bench.exchange.changes(100)
 
         assert {report.client_id for report in told} >= {E1, S1}
-        assert all(report in told for report in again)
+        assert [report for report in later if report not in told] == []
+
+    async def test_nothing_is_against_a_venue_that_answers_in_time(self, bench: VenueBench) -> None:
+        """rules: EXC-07, EXC-08"""
+        await bench.place(entry(E1))
+
+        standings = await bench.exchange.standings()
+
+        assert [one for one in standings if one.breaker_open or one.until] == []
+        assert all(one.skew is None or abs(one.skew) < timedelta(seconds=1) for one in standings)

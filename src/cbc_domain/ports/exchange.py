@@ -135,6 +135,21 @@ class ClosedResult:
     net: Decimal
 
 
+@attrs.frozen
+class VenueStanding:
+    """How a venue stands for this process.
+
+    `skew` is how far its clock is ahead of ours (negative: behind), None while that is not known. `breaker_open` says that it
+    did not answer lately; `until` is when it will be spoken to again, None when it is now.
+    """
+
+    venue: Venue
+    environment: Environment
+    skew: timedelta | None = None
+    breaker_open: bool = False
+    until: datetime | None = None
+
+
 class Exchange(Protocol):
     """Every call raises VenueRefused or OutcomeUnknown and nothing else of the venue; no call retries by itself.
 
@@ -195,4 +210,10 @@ class Exchange(Protocol):
         """What the venues' private streams told since the last call, oldest first; empty when nothing came.
 
         At least once and possibly out of order; what is lost is found by `find` (POS-10).
+        """
+
+    async def standings(self) -> Sequence[VenueStanding]:
+        """How the venues stand that this process has spoken to, clocks measured at most 5 minutes ago (EXC-07, EXC-08).
+
+        One that is not named has nothing against it. Never raises for what a venue does.
         """

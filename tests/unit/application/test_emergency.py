@@ -1,6 +1,6 @@
 """Emergency acts of staff and members, and the pauses that the platform sets by itself."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import attrs
@@ -9,12 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cbc_domain.application.trading.emergency import Stopped
-from cbc_domain.application.trading.watch_risks import too_many_failed
+from cbc_domain.application.trading.watch_risks import skewed, too_many_failed
 from cbc_domain.identity.model import Member, Role
 from cbc_domain.kernel.errors import DomainError
 from cbc_domain.kernel.events import EventName
 from cbc_domain.kernel.ids import OrderId
-from cbc_domain.kernel.venues import Symbol, Venue
+from cbc_domain.kernel.venues import Environment, Symbol, Venue
+from cbc_domain.ports.exchange import VenueStanding
 from cbc_domain.ports.persistence.trades import OrderTally
 from cbc_domain.risk.model import Stop, StopLevel, StopScope
 from cbc_domain.trading.model import OrderState, PositionState
@@ -303,3 +304,43 @@ async def test_a_platform_that_never_knew_the_market_is_not_paused(club: Club) -
     await club.market(index=None)
 
     assert await club.platform.watch_risks()() == 0
+
+
+def standing(skew: str | None, environment: Environment = Environment.LIVE, venue: Venue = Venue.BYBIT) -> VenueStanding:
+    return VenueStanding(venue, environment, timedelta(seconds=float(skew)) if skew else None)
+
+
+@pytest.mark.parametrize(
+    ("standings", "paused"),
+    [
+        ([standing("1.001")], ["bybit"]),
+        ([standing("-1.001")], ["bybit"]),
+        ([standing("1"), standing(None, venue=Venue.OKX)], []),
+        ([standing("2"), standing("3", venue=Venue.BINANCE)], ["binance", "bybit"]),
+        ([standing("2", Environment.TESTNET), standing("0.2")], []),
+        ([standing("2", Environment.TESTNET), standing(None)], []),
+        ([standing("2", Environment.TESTNET)], ["bybit"]),
+        ([standing("2", Environment.TESTNET), standing("2")], ["bybit"]),
+    ],
+)
+def test_a_clock_that_is_more_than_a_second_off_pauses_its_venue(standings: list[VenueStanding], paused: list[str]) -> None:
+    """rules: EXC-07, RSK-22"""
+    stops = list(skewed(standings, datetime(2026, 3, 2, tzinfo=UTC)))
+
+    assert [(stop.scope, stop.target) for stop in stops] == [(StopScope.EXCHANGE, venue) for venue in paused]
+
+
+async def test_a_venue_with_another_clock_opens_nothing_until_a_person_lifts_it(club: Club) -> None:
+    """rules: EXC-07, RSK-22"""
+    club.exchange.standing = [standing("-1.5")]
+    await club.platform.watch_risks()()
+    club.exchange.standing = [standing("0.1")]
+    await club.platform.watch_risks()()
+
+    receipt = await club.alert("SINAL LONG FORTE")
+    await club.work()
+
+    async with club.store() as work:
+        (stop,) = await work.configuration.stops()
+    assert (stop.level, stop.actor, stop.reason) == (StopLevel.PAUSE, "system", "its clock is 1.5 s off")
+    assert await club.reasons(club.members[0], receipt) == ["emergency_stop"]

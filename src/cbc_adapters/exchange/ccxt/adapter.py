@@ -1,18 +1,16 @@
 """The exchange port over ccxt: four venues, every member's own account."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Final, TypeVar
 
-import ccxt as vendor
-
+from cbc_adapters.exchange.ccxt.balances import Balances
 from cbc_adapters.exchange.ccxt.clients import ClientPool
 from cbc_adapters.exchange.ccxt.dialect import Booked, Client, Closed, Dialect, Placing, Sought
-from cbc_adapters.exchange.ccxt.errors import translated
+from cbc_adapters.exchange.ccxt.limits import Errand
 from cbc_adapters.exchange.ccxt.listings import Listings
 from cbc_adapters.exchange.ccxt.streams import Streams
+from cbc_adapters.exchange.ccxt.traffic import Traffic
 from cbc_domain.kernel.ids import AccountId
 from cbc_domain.kernel.venues import Environment, Side, Symbol, Venue
 from cbc_domain.ports.exchange import (
@@ -25,6 +23,7 @@ from cbc_domain.ports.exchange import (
     Report,
     Ticket,
     VenueRefused,
+    VenueStanding,
 )
 from cbc_domain.ports.system import Clock
 from cbc_domain.risk.model import ExchangeAccount
@@ -32,10 +31,6 @@ from cbc_domain.trading.model import Leg
 from cbc_domain.trading.orders import leg_of
 from cbc_domain.trading.sizes import AccountReading, Instrument, Quote
 
-READ_AT_ONCE: Final = 50
-"""Accounts whose balances are asked for side by side."""
-BALANCE_LASTS: Final = timedelta(seconds=10)
-"""SIZ-02."""
 PREPARED_LASTS: Final = timedelta(minutes=10)
 """How long leverage and margin mode that we set are taken to be so still: the member may change them by hand (SIZ-04)."""
 
@@ -50,37 +45,28 @@ class CcxtExchange:
 
     def __init__(self, pool: ClientPool, clock: Clock, *, allow_live: bool) -> None:
         self._pool, self._clock, self._allow_live = pool, clock, allow_live
-        self._listings = Listings(pool, clock)
+        self._traffic = Traffic(pool, clock)
+        self._listings = Listings(pool, self._traffic, clock)
+        self._balances = Balances(pool, self._traffic, self._listings, clock)
         self._streams = Streams(pool, self._heard)
         self._prepared: dict[tuple[AccountId, Symbol], tuple[int, datetime]] = {}
-        self._balances: dict[AccountId, AccountReading] = {}
-        self._learning = asyncio.Lock()
 
     async def instrument(self, venue: Venue, environment: Environment, symbol: Symbol) -> Instrument | None:
-        return await self._asked(self._pool.dialect(venue), self._listings.instrument((venue, environment), symbol))
+        return await self._listings.instrument((venue, environment), symbol)
 
     async def quote(
         self, venue: Venue, environment: Environment, symbol: Symbol, ago: timedelta = timedelta(0)
     ) -> Quote | None:
         market = venue, environment
-        asked = self._listings.quote_before(market, symbol, ago) if ago else self._listings.quote(market, symbol)
         try:
-            return await self._asked(self._pool.dialect(venue), asked)
+            if ago:
+                return await self._listings.quote_before(market, symbol, ago)
+            return await self._listings.quote(market, symbol)
         except (VenueRefused, OutcomeUnknown):
             return None
 
     async def readings(self, accounts: Sequence[ExchangeAccount]) -> Mapping[AccountId, AccountReading]:
-        at_once = asyncio.Semaphore(READ_AT_ONCE)
-
-        async def read(account: ExchangeAccount) -> AccountReading | None:
-            async with at_once:
-                try:
-                    return await self._reading(account)
-                except (VenueRefused, OutcomeUnknown):
-                    return None
-
-        found = await asyncio.gather(*(read(account) for account in accounts))
-        return {reading.account: reading for reading in found if reading is not None}
+        return await self._balances.read(accounts)
 
     def attaches_protection(self, venue: Venue) -> bool:
         return self._pool.dialect(venue).attaches
@@ -92,9 +78,10 @@ class CcxtExchange:
         placing = Placing(ticket, instrument, account.hedge, tuple(attached))
         if ticket.leg is Leg.ENTRY:
             await self._prepare(account, dialect, placing)
-        self._balances.pop(account.id, None)
+        self._balances.forget(account.id)
+        errand = Errand.ENTER if ticket.leg is Leg.ENTRY else Errand.LEAVE
         try:
-            booked = await self._call(account, lambda client: dialect.place(client, placing))
+            booked = await self._call(account, errand, lambda client: dialect.place(client, placing))
         except VenueRefused as refusal:
             if refusal.fault is Fault.FILTER:
                 self._listings.forget((account.venue, account.environment))
@@ -102,22 +89,17 @@ class CcxtExchange:
         return _report(account, booked or await self._just_taken(account, Sought(ticket.client_id, instrument, ticket.leg)))
 
     async def find(self, account: ExchangeAccount, symbol: Symbol, client_id: str) -> Report | None:
-        sought = await self._sought(account, symbol, client_id)
-        if sought is None:
-            return None
-        dialect = self._pool.dialect(account.venue)
-        booked = await self._call(account, lambda client: dialect.find(client, sought))
-        return _report(account, booked) if booked is not None else None
+        return await self._look(account, symbol, client_id, Errand.FIND)
 
     async def cancel(self, account: ExchangeAccount, symbol: Symbol, client_id: str) -> None:
         sought = await self._sought(account, symbol, client_id)
         if sought is not None:
             dialect = self._pool.dialect(account.venue)
-            await self._call(account, lambda client: dialect.cancel(client, sought))
+            await self._call(account, Errand.CANCEL, lambda client: dialect.cancel(client, sought))
 
     async def holding(self, account: ExchangeAccount, symbol: Symbol, side: Side) -> Holding | None:
         dialect, instrument = self._pool.dialect(account.venue), await self._listed(account, symbol)
-        held = await self._call(account, lambda client: dialect.holdings(client, instrument))
+        held = await self._call(account, Errand.HOLDINGS, lambda client: dialect.holdings(client, instrument))
         return next((one for one in held if one.symbol == symbol and one.side is side), None)
 
     async def ending(self, account: ExchangeAccount, symbol: Symbol, side: Side, since: datetime) -> Ending | None:
@@ -133,18 +115,21 @@ class CcxtExchange:
         none = closed[0].net * 0
         return ClosedResult(sum((one.ending.quantity for one in closed), none), sum((one.net for one in closed), none))
 
-    async def changes(self, most: int) -> Sequence[Report]:
-        return self._streams.take(most)
-
     async def open_orders(self, account: ExchangeAccount) -> Sequence[OpenOrder]:
-        dialect = self._pool.dialect(account.venue)
-        return await self._call(account, dialect.open_orders)
+        return await self._call(account, Errand.OPEN_ORDERS, self._pool.dialect(account.venue).open_orders)
 
     async def follow(self, accounts: Collection[ExchangeAccount]) -> None:
         self._streams.follow(accounts)
 
+    async def changes(self, most: int) -> Sequence[Report]:
+        return self._streams.take(most)
+
+    async def standings(self) -> Sequence[VenueStanding]:
+        return await self._traffic.standings()
+
     async def close(self) -> None:
         await self._streams.close()
+        await self._traffic.close()
         await self._pool.close()
 
     async def _heard(self, account: ExchangeAccount, symbol: Symbol, client_id: str) -> Report | None:
@@ -152,15 +137,23 @@ class CcxtExchange:
         if leg_of(client_id) is None:
             return None
         try:
-            return await self.find(account, symbol, client_id)
+            return await self._look(account, symbol, client_id, Errand.LOOK)
         except (VenueRefused, OutcomeUnknown):
             return None
+
+    async def _look(self, account: ExchangeAccount, symbol: Symbol, client_id: str, errand: Errand) -> Report | None:
+        sought = await self._sought(account, symbol, client_id)
+        if sought is None:
+            return None
+        dialect = self._pool.dialect(account.venue)
+        booked = await self._call(account, errand, lambda client: dialect.find(client, sought))
+        return _report(account, booked) if booked is not None else None
 
     async def _just_taken(self, account: ExchangeAccount, sought: Sought) -> Booked:
         """What became of an order that the venue took; whatever keeps it from telling is no refusal of the order."""
         dialect = self._pool.dialect(account.venue)
         try:
-            booked = await self._call(account, lambda client: dialect.find(client, sought))
+            booked = await self._call(account, Errand.FIND, lambda client: dialect.find(client, sought))
         except VenueRefused as refusal:
             raise OutcomeUnknown(f"{account.venue.value}: the order was taken, and not told of: {refusal.detail}") from refusal
         if booked is None:
@@ -173,40 +166,26 @@ class CcxtExchange:
         if chosen == leverage and now - at < PREPARED_LASTS:
             return
         instrument, hedge = placing.instrument, placing.hedge
+
+        async def prepare(client: Client) -> None:
+            await dialect.prepare(client, instrument, ticket.side, leverage, hedge=hedge)
+
         try:
-            await self._call(account, lambda client: dialect.prepare(client, instrument, ticket.side, leverage, hedge=hedge))
+            await self._call(account, Errand.PREPARE, prepare)
         except OutcomeUnknown as lost:
             # Nothing was ordered yet, and setting it again changes nothing.
             raise VenueRefused(Fault.NETWORK, lost.detail) from lost
         self._prepared[account.id, ticket.symbol] = leverage, now
 
-    async def _reading(self, account: ExchangeAccount) -> AccountReading:
-        now, known = self._clock.now(), self._balances.get(account.id)
-        if known is not None and now - known.at < BALANCE_LASTS:
-            return known
-        dialect = self._pool.dialect(account.venue)
-        balance = await self._call(account, dialect.balance)
-        await self._learn_tiers(account)
-        held = balance.held
-        if held is None:
-            held = frozenset(one.symbol for one in await self._call(account, lambda client: dialect.holdings(client, None)))
-        reading = AccountReading(account.id, balance.equity, balance.available, balance.margin_in_use, now, held)
-        self._balances[account.id] = reading
-        return reading
-
-    async def _learn_tiers(self, account: ExchangeAccount) -> None:
-        """Whoever is read first tells the leverage tiers for all of a venue that tells them to the owner of a key only."""
-        market = account.venue, account.environment
-        async with self._learning:
-            if self._listings.lacks_tiers(market):
-                with suppress(VenueRefused, OutcomeUnknown):
-                    await self._call(account, lambda client: self._listings.learn_tiers(market, client))
-
     async def _closings(
         self, account: ExchangeAccount, symbol: Symbol, side: Side, since: datetime, until: datetime | None
     ) -> Sequence[Closed]:
         dialect, instrument = self._pool.dialect(account.venue), await self._listed(account, symbol)
-        return await self._call(account, lambda client: dialect.closings(client, instrument, side, since, until))
+
+        async def closings(client: Client) -> Sequence[Closed]:
+            return await dialect.closings(client, instrument, side, since, until)
+
+        return await self._call(account, Errand.CLOSINGS, closings)
 
     async def _sought(self, account: ExchangeAccount, symbol: Symbol, client_id: str) -> Sought | None:
         """What to ask for; None for a symbol that the venue never had, where no order can be."""
@@ -218,22 +197,13 @@ class CcxtExchange:
             raise
 
     async def _listed(self, account: ExchangeAccount, symbol: Symbol) -> Instrument:
-        market = account.venue, account.environment
-        instrument = await self._asked(self._pool.dialect(account.venue), self._listings.rules(market, symbol))
+        instrument = await self._listings.rules((account.venue, account.environment), symbol)
         if instrument is None:
             raise VenueRefused(Fault.SYMBOL_CLOSED, f"expected a symbol of {account.venue.value}, was {symbol}")
         return instrument
 
-    async def _call(self, account: ExchangeAccount, call: Callable[[Client], Awaitable[T]]) -> T:
-        async with self._pool.of(account) as client:
-            return await self._asked(self._pool.dialect(account.venue), call(client))
-
-    async def _asked(self, dialect: Dialect, answer: Awaitable[T]) -> T:
-        try:
-            return await answer
-        except vendor.BaseError as error:
-            # The vendor's error holds the address with the signature: it ends here.
-            raise translated(error, dialect.venue, dialect.faults, dialect.doubtful) from None
+    async def _call(self, account: ExchangeAccount, errand: Errand, call: Callable[[Client], Awaitable[T]]) -> T:
+        return await self._traffic.of(account, errand, call)
 
 
 def _report(account: ExchangeAccount, booked: Booked) -> Report:

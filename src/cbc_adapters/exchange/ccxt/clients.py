@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from time import monotonic
 from typing import Final
+from weakref import WeakSet
 
 import attrs
 from aiohttp import ClientSession
@@ -40,6 +41,14 @@ class ClientPool:
         self._sessions: dict[Market, ClientSession] = {}
         self._lent: dict[AccountId, _Lent] = {}
         self._public: dict[Market, Client] = {}
+        self._made_for: dict[Market, WeakSet[Client]] = {}
+        self._difference_ms: dict[Market, int] = {}
+
+    def set_difference(self, market: Market, ms: int) -> None:
+        """Let every client of this market, the streaming ones too, take so much from our time before it signs (EXC-07)."""
+        self._difference_ms[market] = ms
+        for client in self._made_for.get(market, ()):
+            client.options["timeDifference"] = ms
 
     def dialect(self, venue: Venue) -> Dialect:
         return self._dialects[venue]
@@ -86,6 +95,8 @@ class ClientPool:
             public = self.public(market)
             await public.load_markets()
             client.set_markets_from_exchange(public)
+            # Streams log in with whole seconds of our own clock, and ccxt corrects milliseconds only.
+            client.seconds = lambda: client.nonce() // 1000
             yield client
 
     async def close(self) -> None:
@@ -110,6 +121,8 @@ class ClientPool:
         client.ssl_context = self._trust
         dialect.enter_environment(client, environment)
         lock(client)
+        client.options["timeDifference"] = self._difference_ms.get(market, 0)
+        self._made_for.setdefault(market, WeakSet()).add(client)
         return client
 
     def _session(self, market: Market) -> ClientSession:

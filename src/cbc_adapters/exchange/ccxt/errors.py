@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Final
 
 import ccxt as vendor
+from aiohttp import ClientError
 
 from cbc_domain.kernel.venues import Venue
 from cbc_domain.ports.exchange import Fault, OutcomeUnknown, VenueRefused
@@ -60,7 +61,8 @@ def translated(
     for kind, fault in BY_CLASS:
         if isinstance(error, kind):
             return VenueRefused(fault, told)
-    if isinstance(error, (*UNANSWERED, vendor.NetworkError)):
+    # ccxt makes an answer that broke off in its middle a plain error, as if the venue had said no.
+    if isinstance(error, (*UNANSWERED, vendor.NetworkError)) or isinstance(error.__cause__, ClientError):
         return OutcomeUnknown(told)
     return VenueRefused(Fault.UNKNOWN, told)
 

@@ -7,11 +7,13 @@ from datetime import datetime, timedelta
 from typing import Final
 
 import attrs
-import ccxt as vendor
 
 from cbc_adapters.exchange.ccxt.clients import ClientPool, Market
 from cbc_adapters.exchange.ccxt.dialect import Client
+from cbc_adapters.exchange.ccxt.limits import Errand
+from cbc_adapters.exchange.ccxt.traffic import Traffic
 from cbc_domain.kernel.venues import Symbol
+from cbc_domain.ports.exchange import OutcomeUnknown, VenueRefused
 from cbc_domain.ports.system import Clock
 from cbc_domain.trading.sizes import Bracket, Instrument, Quote
 
@@ -40,8 +42,8 @@ class _Tiered:
 class Listings:
     """Mutable: it remembers what was read, one copy for each venue and environment."""
 
-    def __init__(self, pool: ClientPool, clock: Clock) -> None:
-        self._pool, self._clock = pool, clock
+    def __init__(self, pool: ClientPool, traffic: Traffic, clock: Clock) -> None:
+        self._pool, self._traffic, self._clock = pool, traffic, clock
         self._rules: dict[Market, _Rules] = {}
         self._tiers: dict[tuple[Market, Symbol], _Tiered] = {}
         self._marks: dict[tuple[Market, Symbol], deque[Quote]] = defaultdict(lambda: deque(maxlen=MARKS_KEPT))
@@ -81,7 +83,8 @@ class Listings:
             return None
         seen = self._marks[market, symbol]
         if not seen or self._clock.now() - seen[-1].at >= QUOTE_LASTS:
-            seen.append(await self._pool.dialect(market[0]).quote(self._pool.public(market), symbol))
+            dialect = self._pool.dialect(market[0])
+            seen.append(await self._traffic.public(market, Errand.QUOTE, lambda client: dialect.quote(client, symbol)))
         return seen[-1]
 
     async def quote_before(self, market: Market, symbol: Symbol, ago: timedelta) -> Quote | None:
@@ -99,7 +102,7 @@ class Listings:
         async with self._asking[market]:
             known = self._rules.get(market)
             if known is None or not self._lasts(known.read_at):
-                told = await self._pool.dialect(market[0]).instruments(self._pool.public(market))
+                told = await self._traffic.public(market, Errand.INSTRUMENTS, self._pool.dialect(market[0]).instruments)
                 known = self._rules[market] = _Rules(told, self._clock.now())
         return known.instruments
 
@@ -108,10 +111,11 @@ class Listings:
         dialect = self._pool.dialect(market[0])
         if (known is None or not self._lasts(known.read_at)) and not dialect.tiers_need_key:
             try:
-                self._take_in(market, await dialect.brackets(self._pool.public(market), symbol))
-            except vendor.BaseError:
+                told = await self._traffic.public(market, Errand.TIERS, lambda client: dialect.brackets(client, symbol))
+            except (VenueRefused, OutcomeUnknown):
                 # Without them nothing is sized; what is open can be protected all the same.
                 return ()
+            self._take_in(market, told)
             known = self._tiers.get((market, symbol))
         return known.tiers if known is not None and self._lasts(known.read_at) else ()
 

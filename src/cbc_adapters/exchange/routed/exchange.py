@@ -15,6 +15,7 @@ from cbc_domain.ports.exchange import (
     OutcomeUnknown,
     Report,
     Ticket,
+    VenueStanding,
 )
 from cbc_domain.risk.model import ExchangeAccount
 from cbc_domain.trading.sizes import AccountReading, Instrument, Quote
@@ -81,6 +82,9 @@ class RoutedExchange:
             if told:
                 return told
             raise
+
+    async def standings(self) -> Sequence[VenueStanding]:
+        return [*await self._paper.standings(), *await self._venues.standings()]
 
     def _at(self, venue: Venue) -> Exchange:
         return self._paper if venue is Venue.PAPER else self._venues

@@ -31,6 +31,7 @@ from cbc_domain.ports.exchange import (
     Report,
     Ticket,
     VenueRefused,
+    VenueStanding,
 )
 from cbc_domain.ports.system import Clock
 from cbc_domain.risk.model import ExchangeAccount
@@ -163,6 +164,10 @@ class SimulatedExchange:
             if falls(disorder.swap_every, self._told) and len(told) > 1:
                 told[-1], told[-2] = told[-2], told[-1]
         return told
+
+    async def standings(self) -> Sequence[VenueStanding]:
+        """Nothing is ever against it: its clock is ours."""
+        return ()
 
     def tell_again(self, reports: Sequence[Report]) -> None:
         """Put reports back whose reader went away, before those that nobody has read."""

@@ -29,12 +29,23 @@ from cbc_adapters.exchange.simulated.wire import (
     Readings,
     Refused,
     Request,
+    Standings,
     as_line,
     short_name,
 )
 from cbc_domain.kernel.ids import AccountId
 from cbc_domain.kernel.venues import Environment, Side, Symbol, Venue
-from cbc_domain.ports.exchange import ClosedResult, Ending, Holding, OpenOrder, OutcomeUnknown, Report, Ticket, VenueRefused
+from cbc_domain.ports.exchange import (
+    ClosedResult,
+    Ending,
+    Holding,
+    OpenOrder,
+    OutcomeUnknown,
+    Report,
+    Ticket,
+    VenueRefused,
+    VenueStanding,
+)
 from cbc_domain.risk.model import ExchangeAccount
 from cbc_domain.trading.sizes import AccountReading, Instrument, Quote
 
@@ -58,6 +69,7 @@ _HOLDING: Final[Decoder[Holding | None]] = Decoder(Holding | None)
 _ENDING: Final[Decoder[Ending | None]] = Decoder(Ending | None)
 _RESULT: Final[Decoder[ClosedResult | None]] = Decoder(ClosedResult | None)
 _REPORTS: Final = Decoder(list[Report])
+_STANDINGS: Final = Decoder(list[VenueStanding])
 
 
 class RemoteExchange:
@@ -126,6 +138,13 @@ class RemoteExchange:
         before it asks again. What a report says is applied to the shared store, so one reader is enough.
         """
         return await self._ask(Changes(most), _REPORTS)
+
+    async def standings(self) -> Sequence[VenueStanding]:
+        """Those of the service's process; none while it is not there, for nobody can open anything then."""
+        try:
+            return await self._ask(Standings(), _STANDINGS)
+        except OutcomeUnknown:
+            return ()
 
     async def close(self) -> None:
         """Hang up; the next call connects again."""

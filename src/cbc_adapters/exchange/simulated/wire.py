@@ -11,7 +11,7 @@ import msgspec
 
 from cbc_domain.kernel.ids import AccountId
 from cbc_domain.kernel.venues import Environment, Side, Symbol, Venue
-from cbc_domain.ports.exchange import ClosedResult, Ending, Exchange, Fault, Holding, OpenOrder, Report, Ticket
+from cbc_domain.ports.exchange import ClosedResult, Ending, Exchange, Fault, Holding, OpenOrder, Report, Ticket, VenueStanding
 from cbc_domain.risk.model import ExchangeAccount
 from cbc_domain.trading.sizes import AccountReading, Instrument, Quote
 
@@ -116,6 +116,11 @@ class Changes(msgspec.Struct, frozen=True, tag=True):
         return await exchange.changes(self.most)
 
 
+class Standings(msgspec.Struct, frozen=True, tag=True):
+    async def on(self, exchange: Exchange) -> Sequence[VenueStanding]:
+        return await exchange.standings()
+
+
 # Each call of the port is a message, and knows how it is made on an exchange.
 Call = (
     AskInstrument
@@ -129,6 +134,7 @@ Call = (
     | AskClosedResult
     | AskOpenOrders
     | Changes
+    | Standings
 )
 
 

@@ -1,16 +1,18 @@
-"""Pause opens by itself when orders fail or the market is unknown; only a person lifts it, with a reason (RSK-22)."""
+"""Pause opens by itself when orders fail, a clock is off or the market is unknown; a person lifts it (RSK-22)."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Final
 
 import attrs
 
 from cbc_domain.application.trading.decide_signal import market_now
 from cbc_domain.application.trading.pause_opens import pause, pause_opens
-from cbc_domain.kernel.venues import Venue
+from cbc_domain.kernel.venues import Environment, Venue
 from cbc_domain.market.model import MarketCode, MarketReading
+from cbc_domain.ports.exchange import Exchange, VenueStanding
 from cbc_domain.ports.persistence.trades import OrderTally
 from cbc_domain.ports.persistence.unit_of_work import Store, UnitOfWork
 from cbc_domain.ports.system import Clock, Identities
@@ -19,6 +21,8 @@ from cbc_domain.risk.model import Stop, StopScope
 LOOKED_AT: Final = timedelta(minutes=5)
 FEWEST_ORDERS: Final = 20
 FAILED_SHARE: Final = Decimal("0.2")
+MOST_SKEW: Final = timedelta(seconds=1)
+"""EXC-07."""
 UNKNOWN_FOR: Final = timedelta(minutes=15)
 REMEMBERED: Final = timedelta(hours=6)
 """How far back a known direction is looked for; what was unknown for longer was paused long ago."""
@@ -31,16 +35,19 @@ class WatchRisks:
     """Harmless to repeat: a stop that is in force already, of whatever level and whoever set it, is left as it is."""
 
     store: Store
+    exchange: Exchange
     clock: Clock
     identities: Identities
 
     async def __call__(self) -> int:
         """Answer how many pauses were set."""
-        return await self.store.run(self._watch)
+        standings = await self.exchange.standings()
+        return await self.store.run(partial(self._watch, standings))
 
-    async def _watch(self, work: UnitOfWork) -> int:
+    async def _watch(self, standings: Sequence[VenueStanding], work: UnitOfWork) -> int:
         now = self.clock.now()
-        wanted = [*failing(await work.trades.sent_since(now - LOOKED_AT), now), *await _unknown(work, now)]
+        failed = failing(await work.trades.sent_since(now - LOOKED_AT), now)
+        wanted = [*failed, *skewed(standings, now), *await _unknown(work, now)]
         return await pause_opens(work, wanted, self.identities)
 
 
@@ -52,6 +59,18 @@ def failing(tallies: Mapping[Venue, OrderTally], now: datetime) -> Iterator[Stop
     together = OrderTally(sum(one.sent for one in tallies.values()), sum(one.failed for one in tallies.values()))
     if len(tallies) > 1 and too_many_failed(together):
         yield pause(StopScope.GLOBAL, None, f"{together.failed} of {together.sent} orders failed in 5 minutes", now)
+
+
+def skewed(standings: Sequence[VenueStanding], now: datetime) -> Iterator[Stop]:
+    """Pause each venue whose clock and ours differ by more than a second.
+
+    A venue's live clock speaks for it; that of its test environment only where live is not spoken to.
+    """
+    measured = {(one.venue, one.environment): one.skew for one in standings}
+    for (venue, environment), skew in sorted(measured.items()):
+        speaks = environment is Environment.LIVE or (venue, Environment.LIVE) not in measured
+        if speaks and skew is not None and abs(skew) > MOST_SKEW:
+            yield pause(StopScope.EXCHANGE, venue.value, f"its clock is {abs(skew) / timedelta(seconds=1):.1f} s off", now)
 
 
 def too_many_failed(tally: OrderTally) -> bool:

@@ -1,0 +1,92 @@
+"""What may be asked of a venue and what it costs there: the shape in which each dialect's folder states published limits."""
+
+from collections.abc import Callable, Mapping
+from enum import Enum, IntEnum, auto
+from typing import Final
+
+import attrs
+
+
+class Errand(IntEnum):
+    """Everything the adapter asks a venue for; costs and rank are told by it."""
+
+    TIME = auto()
+    INSTRUMENTS = auto()
+    TIERS = auto()
+    QUOTE = auto()
+    PREPARE = auto()
+    ENTER = auto()
+    LEAVE = auto()
+    """A close, or an order that protects."""
+    FIND = auto()
+    LOOK = auto()
+    """FIND because a stream spoke of an order: nobody waits for it."""
+    CANCEL = auto()
+    HOLDINGS = auto()
+    BALANCE = auto()
+    TRANSFERRED = auto()
+    CLOSINGS = auto()
+    OPEN_ORDERS = auto()
+    EXAMINE = auto()
+
+
+CRITICAL: Final = frozenset({Errand.LEAVE, Errand.FIND, Errand.CANCEL, Errand.HOLDINGS})
+"""What closing and protecting needs, and what tells whether a position is bare (EXC-08)."""
+
+
+class Payer(Enum):
+    """Whom a venue counts: all who come from one address, or the owner of a key."""
+
+    ADDRESS = auto()
+    ACCOUNT = auto()
+
+
+class Counted(IntEnum):
+    """What a limit counts: weight (or requests) of everything, orders, or signed questions."""
+
+    WEIGHT = auto()
+    ORDERS = auto()
+    READS = auto()
+
+
+@attrs.frozen(cache_hash=True)
+class Limit:
+    """As published: at most `amount` within any window of so many seconds."""
+
+    payer: Payer
+    counted: Counted
+    amount: int
+    window_s: int
+
+
+@attrs.frozen
+class Left:
+    """What a venue's own headers say is left of a limit now."""
+
+    limit: Limit
+    amount: int
+
+
+Headers = Mapping[str, str]
+"""Of an answer, names in lower case."""
+
+
+def nothing_told(_: Headers) -> tuple[Left, ...]:
+    """For venues whose headers say nothing of their limits."""
+    return ()
+
+
+@attrs.frozen
+class Published:
+    """One venue's limits; `costs` are the most that a call of the dialect can cost, all its requests together.
+
+    Refusals with a code of `account_codes` concern one account; all others everybody at our address.
+    """
+
+    limits: tuple[Limit, ...]
+    costs: Mapping[Errand, Mapping[Counted, int]]
+    account_codes: frozenset[str] = frozenset()
+    left: Callable[[Headers], tuple[Left, ...]] = nothing_told
+
+    def of(self, payer: Payer) -> tuple[Limit, ...]:
+        return tuple(limit for limit in self.limits if limit.payer is payer)

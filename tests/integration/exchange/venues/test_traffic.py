@@ -1,0 +1,207 @@
+"""What a venue's complaints, silence and clock do to the calls that follow: unmodified ccxt against a loopback venue."""
+
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from attrs import frozen
+
+from cbc_adapters.exchange.ccxt.adapter import CcxtExchange
+from cbc_adapters.exchange.ccxt.breaker import FAILURES
+from cbc_adapters.exchange.ccxt.clients import ClientPool
+from cbc_adapters.exchange.ccxt.dialects import DIALECTS
+from cbc_adapters.exchange.ccxt.wiring import Gateway
+from cbc_adapters.exchange.simulated.engine import SimulatedVenue
+from cbc_adapters.exchange.simulated.keys import GivenKeys
+from cbc_adapters.exchange.simulated.listing import DEMONSTRATION
+from cbc_adapters.exchange.simulated.venues.binance import BinanceWire
+from cbc_adapters.exchange.simulated.venues.house import House, IssuedKey
+from cbc_adapters.exchange.simulated.venues.server import VenueServer, serving
+from cbc_adapters.exchange.simulated.venues.wire import WireAnswer, WireCall
+from cbc_adapters.system.real.clock import SystemClock
+from cbc_domain.kernel.venues import Environment, Side, Venue
+from cbc_domain.ports.exchange import Fault, OutcomeUnknown, ReportState, VenueRefused, VenueStanding
+from cbc_domain.ports.venue_keys import Credentials
+from cbc_domain.risk.model import ExchangeAccount
+from tests.strategies.exchange import BTC, PRICE, entry, exchange_account, leave
+
+MARKET = (Venue.BINANCE, Environment.LIVE)
+TOO_MANY = {"code": -1003, "msg": "Too many requests"}
+DOWN = WireAnswer({"msg": "Service unavailable"}, 503)
+
+
+class MoodyWire(BinanceWire):
+    """Binance that answers as it is told to instead; mutable because its moods change and it counts what arrived."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.instead: dict[str, WireAnswer] = {}
+        self.headers: Mapping[str, str] = {}
+        self.arrived: Counter[str] = Counter()
+
+    async def answer(self, call: WireCall, house: House) -> WireAnswer:
+        self.arrived[call.path] += 1
+        if mood := self.instead.get(call.path, self.instead.get("*")):
+            return mood
+        true = await super().answer(call, house)
+        return WireAnswer(true.body, true.status, self.headers or true.headers)
+
+
+@frozen
+class Bench:
+    """An account at a moody venue, and the real adapter."""
+
+    exchange: CcxtExchange
+    wire: MoodyWire
+    house: House
+    account: ExchangeAccount
+
+    async def enter(self, client_id: str) -> ReportState:
+        return (await self.exchange.place(self.account, entry(client_id, "0.01"))).state
+
+    async def leave(self, client_id: str) -> ReportState:
+        return (await self.exchange.place(self.account, leave(client_id, "0.01"))).state
+
+    async def standing(self) -> VenueStanding:
+        (standing,) = await self.exchange.standings()
+        return standing
+
+    async def hangs_up_often(self) -> None:
+        """As many failures as open the breaker."""
+        self.wire.instead["*"] = DOWN
+        for _ in range(FAILURES):
+            with pytest.raises(OutcomeUnknown):
+                await self.exchange.holding(self.account, BTC, Side.LONG)
+        self.wire.arrived.clear()
+
+
+@pytest.fixture
+async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
+    clock, account, engine, wire = SystemClock(), exchange_account(), SimulatedVenue(DEMONSTRATION), MoodyWire()
+    house = House(*MARKET, engine, clock)
+    engine.open_account(account.id, Decimal(10_000), clock.now())
+    engine.set_price(BTC, PRICE, clock.now() - timedelta(seconds=1))
+    house.issue(IssuedKey("key", "secret", "passphrase", account.id))
+    async with serving(VenueServer([wire], {MARKET: house}, clock), tmp_path) as served:
+        gateway = Gateway("127.0.0.1", served.port, served.ca_file)
+        pool = ClientPool(DIALECTS, GivenKeys({account.id: Credentials("key", "secret", "passphrase")}), gateway)
+        exchange = CcxtExchange(pool, clock, allow_live=True)
+        try:
+            await exchange.instrument(*MARKET, BTC)
+            yield Bench(exchange, wire, house, account)
+        finally:
+            await exchange.close()
+
+
+async def test_after_a_429_nothing_is_sent_until_the_venue_wants_to_hear_again(bench: Bench) -> None:
+    """rules: EXC-08, PRI-07"""
+    bench.wire.instead["/fapi/v1/order"] = WireAnswer(TOO_MANY, 429, {"Retry-After": "30"})
+    with pytest.raises(OutcomeUnknown):
+        await bench.enter("e1")
+    bench.wire.instead.clear()
+    bench.wire.arrived.clear()
+
+    with pytest.raises(VenueRefused) as opening:
+        await bench.enter("e2")
+    with pytest.raises(VenueRefused) as closing:
+        await bench.leave("x1")
+
+    assert {opening.value.fault, closing.value.fault} == {Fault.RATE_LIMIT}
+    assert not bench.wire.arrived
+    assert (await bench.standing()).until is not None
+
+
+async def test_a_short_wait_is_waited_for(bench: Bench) -> None:
+    """rules: EXC-08"""
+    bench.wire.headers = {"X-MBX-USED-WEIGHT-1M": "2045"}
+    await bench.exchange.holding(bench.account, BTC, Side.LONG)
+
+    with pytest.raises(VenueRefused) as too_long:
+        await bench.exchange.closed_result(bench.account, BTC, Side.LONG, bench.house.now(), bench.house.now())
+    bench.wire.arrived.clear()
+    found = await bench.exchange.readings([bench.account])
+
+    assert too_long.value.fault is Fault.RATE_LIMIT
+    assert found
+    assert bench.wire.arrived["/fapi/v3/account"] == 1
+
+
+async def test_when_the_venue_says_that_little_is_left_closes_go_before_opens(bench: Bench) -> None:
+    """rules: EXC-08"""
+    await bench.enter("e1")
+    bench.wire.headers = {"X-MBX-USED-WEIGHT-1M": "2300"}
+    await bench.exchange.holding(bench.account, BTC, Side.LONG)
+
+    with pytest.raises(VenueRefused) as opening:
+        await bench.enter("e2")
+    closed = await bench.leave("x1")
+
+    assert opening.value.fault is Fault.RATE_LIMIT
+    assert closed is ReportState.FILLED
+
+
+async def test_a_venue_that_does_not_answer_is_asked_for_no_opens(bench: Bench) -> None:
+    """rules: EXC-08, EXC-09"""
+    await bench.hangs_up_often()
+
+    with pytest.raises(VenueRefused) as opening:
+        await bench.enter("e1")
+
+    assert opening.value.fault is Fault.NETWORK
+    assert not bench.wire.arrived
+    assert (await bench.standing()).breaker_open
+
+
+async def test_a_close_goes_on_trying_and_its_success_lets_opens_in_again(bench: Bench) -> None:
+    """rules: EXC-08"""
+    await bench.enter("e1")
+    await bench.hangs_up_often()
+    bench.wire.instead.clear()
+
+    closed = await bench.leave("x1")
+    opened = await bench.enter("e2")
+
+    assert (closed, opened) == (ReportState.FILLED, ReportState.FILLED)
+    assert not (await bench.standing()).breaker_open
+
+
+@pytest.mark.parametrize("skew_s", [-20, -1.5, 2.5, 20])
+async def test_a_clock_that_is_off_is_measured_told_and_made_up_for(bench: Bench, skew_s: float) -> None:
+    """rules: EXC-07, RSK-22"""
+    await bench.standing()
+    bench.house.skew = timedelta(seconds=skew_s)
+    bench.exchange._traffic._roads[MARKET].measure_at = 0.0
+
+    told = await bench.standing()
+    filled = await bench.enter("e1")
+
+    assert told.skew is not None
+    assert abs(told.skew - bench.house.skew) < timedelta(milliseconds=500)
+    assert filled is ReportState.FILLED
+
+
+async def test_a_refusal_for_the_time_is_followed_by_a_new_look_at_the_clock(bench: Bench) -> None:
+    """rules: EXC-07"""
+    await bench.standing()
+    bench.house.skew = timedelta(seconds=20)
+
+    with pytest.raises(VenueRefused) as refused:
+        await bench.enter("e1")
+    await bench.standing()
+    filled = await bench.enter("e1")
+
+    assert refused.value.fault is Fault.CLOCK
+    assert filled is ReportState.FILLED
+
+
+async def test_the_clock_is_asked_for_once_in_five_minutes(bench: Bench) -> None:
+    """rules: EXC-07"""
+    await bench.standing()
+    await bench.enter("e1")
+    await bench.leave("x1")
+    await bench.standing()
+
+    assert bench.wire.arrived["/fapi/v1/time"] == 1
