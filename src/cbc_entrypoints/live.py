@@ -91,7 +91,9 @@ async def live(
         # Who may change the schema works without the right to change history (LED-05).
         engine = open_engine(url, role=APP_ROLE if prepared is Prepared.ACTS else None)
         stack.push_async_callback(engine.dispose)
-        presence = Presence(engine)
+        beside = open_engine(url, pool_size=1, role=APP_ROLE if prepared is Prepared.ACTS else None)
+        stack.push_async_callback(beside.dispose)
+        presence = Presence(beside)
         stack.push_async_callback(presence.end)
         throttle = await _throttle(settings, stack)
         clock, identities = clock or SystemClock(), identities or SystemIdentities()

@@ -65,6 +65,8 @@ def _in_lanes(seeds: Sequence[int], size: Size, shared: Server, folder: Path) ->
 
 
 def lane(seeds: Sequence[int], size: Size, shared: Server, folder: Path, tell: Connection) -> None:
+    # Workers are forked from a server of the lane's own, which has to be told what they need too.
+    warm_up()
     asyncio.run(_lane(seeds, size, shared, folder, tell))
 
 

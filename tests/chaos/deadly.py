@@ -10,7 +10,7 @@ import attrs
 from cbc_domain.application.trading.place_orders import Round, Written
 from cbc_domain.kernel.ids import AccountId
 from cbc_domain.kernel.venues import Environment, Side, Symbol, Venue
-from cbc_domain.ports.exchange import ClosedResult, Ending, Exchange, Holding, OpenOrder, Report, Ticket
+from cbc_domain.ports.exchange import ClosedResult, Ending, Exchange, Holding, OpenOrder, Report, Ticket, VenueStanding
 from cbc_domain.ports.persistence.unit_of_work import Store, UnitOfWork
 from cbc_domain.risk.model import ExchangeAccount
 from cbc_domain.trading.sizes import AccountReading, Instrument, Quote
@@ -116,6 +116,9 @@ class DeadlyExchange:
         if reports:
             self.traps.step(f"after {STREAM}")
         return reports
+
+    async def standings(self) -> Sequence[VenueStanding]:
+        return await self.inner.standings()
 
     async def _step(self, name: str, call: Awaitable[T]) -> T:
         self.traps.step(f"before {name}")

@@ -107,7 +107,8 @@ def _into(path: Path) -> Callable[[object, str, structlog.typing.EventDict], str
 async def _work(place: Place, inbox: Connection) -> None:
     clock, engine = SharedClock(place.clock), open_engine(place.database, pool_size=8)
     identities, traps = SystemIdentities(), Traps(place.traps)
-    store = DeadlyStore(PostgresStore(engine, identities, Presence(engine)), traps)
+    presence = Presence(open_engine(place.database, pool_size=1))
+    store = DeadlyStore(PostgresStore(engine, identities, presence), traps)
     platform = platform_of(store, DeadlyExchange(RemoteExchange(place.venue), traps), clock, identities, NoPasswords())
     stop = asyncio.Event()
     runner = JobRunner(engine, handlers(platform, Role.ALL), poll=POLL, heartbeat=HEARTBEAT)

@@ -36,7 +36,8 @@ def is_gone(holder: ColumnElement[Any]) -> ColumnElement[bool]:
 class Presence:
     """Tells under which number this process takes tasks; mutable because a lost connection is replaced under another number.
 
-    Holds one connection of the engine's pool from the first claim on. What was claimed under an earlier number counts as
+    Holds one connection from the first claim on, which has to be of an engine of its own: whoever claims holds one already,
+    and when all of a pool wait here for one more nobody ever gets it. What was claimed under an earlier number counts as
     abandoned: the round that claimed it cannot have written its outcome either, and if it still can, it is refused.
     """
 
