@@ -1,4 +1,4 @@
-"""Connect a member's exchange account; one active key for each exchange and environment (KEY-01)."""
+"""Connect an account that the simulated exchange plays, without a key; members add theirs by `add_key` (KEY-01)."""
 
 import attrs
 
