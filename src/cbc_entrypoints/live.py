@@ -9,6 +9,7 @@ import attrs
 
 from cbc_adapters.cache.memory.throttle import MemoryThrottle
 from cbc_adapters.cache.redis.throttle import RedisThrottle
+from cbc_adapters.exchange.routed.exchange import RoutedExchange
 from cbc_adapters.exchange.simulated.keys import GivenFindings
 from cbc_adapters.notifications.log.letters import LogLetters
 from cbc_adapters.persistence.embedded.server import EmbeddedPostgres
@@ -30,9 +31,9 @@ from cbc_domain.kernel.errors import Unavailable
 from cbc_domain.ports.cache import Throttle
 from cbc_domain.ports.exchange import Exchange
 from cbc_domain.ports.system import Clock, Identities
-from cbc_domain.ports.venue_keys import KeyExaminer
 from cbc_entrypoints.containers import Platform
 from cbc_entrypoints.settings import Settings
+from cbc_entrypoints.venues import Venues
 
 
 @attrs.frozen
@@ -71,19 +72,18 @@ async def _embedded(server: EmbeddedPostgres, stack: AsyncExitStack, *, attach: 
 @asynccontextmanager
 async def live(
     settings: Settings,
-    exchange: Exchange,
+    paper: Exchange,
     *,
     clock: Clock | None = None,
     identities: Identities | None = None,
     durable: bool = True,
-    allow_live: bool | None = None,
+    everywhere: bool = False,
     attach: bool = False,
-    examiner: KeyExaminer | None = None,
 ) -> AsyncIterator[Live]:
     """Open everything, schema at head; close it in the opposite order, also after a failure.
 
-    `allow_live` overrides `CBC_LIVE_TRADING`, which only a demonstration on the simulated exchange does;
-    `attach` as in `database`. Without an `examiner` every key of a real venue is a wrong one.
+    Accounts of a venue trade there, all others on `paper`. With `everywhere` the paper exchange stands for every venue, and
+    live keys reach nothing else: that is for demonstrations. `attach` as in `database`.
     """
     async with AsyncExitStack() as stack:
         url = await stack.enter_async_context(database(settings, durable=durable, attach=attach))
@@ -100,10 +100,12 @@ async def live(
         store, vault = PostgresStore(engine, identities, presence), _vault(settings)
         ring = SealedKeyRing(store, vault, clock, identities, process=f"{gethostname()}:{os.getpid()}")
         stack.push_async_callback(ring.close)
+        venues = Venues(settings, ring, clock, allow_live=settings.live_trading)
+        stack.push_async_callback(venues.close)
         platform = Platform(
             store=store,
             teller=PostgresTeller(engine, identities),
-            exchange=exchange,
+            exchange=paper if everywhere else RoutedExchange(paper, venues.exchange),
             clock=clock,
             identities=identities,
             together=LoopTogether(),
@@ -114,9 +116,9 @@ async def live(
             sealer=vault,
             letters=LogLetters(settings.data_dir / "letters.jsonl"),
             key_ring=ring,
-            examiner=examiner or GivenFindings({}),
+            examiner=GivenFindings({}) if everywhere else venues,
             outgoing_addresses=settings.outgoing_addresses,
-            process_allows_live=settings.live_trading if allow_live is None else allow_live,
+            process_allows_live=everywhere or settings.live_trading,
         )
         yield Live(platform, engine, url)
 

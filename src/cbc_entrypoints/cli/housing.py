@@ -33,7 +33,7 @@ class House:
     @classmethod
     @asynccontextmanager
     async def opened(cls, settings: Settings, *, trades: bool = True) -> AsyncIterator[Self]:
-        """Open the database; the only exchange in the graph is the paper exchange of the data directory.
+        """Open the database; paper accounts trade on the paper exchange of the data directory.
 
         A process that `trades` is that exchange, or stands by to become it.
         """

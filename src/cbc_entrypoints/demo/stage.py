@@ -72,7 +72,7 @@ async def stage(world: World, parts: Sequence[Part], seed: int, directory: Path)
     settings = Settings(data_dir=directory)
     async with AsyncExitStack() as stack:
         opened = await stack.enter_async_context(
-            live(settings, exchange, clock=clock, identities=identities, durable=False, allow_live=True)
+            live(settings, exchange, clock=clock, identities=identities, durable=False, everywhere=True)
         )
         url = await stack.enter_async_context(serving(create_app(opened.platform), open_socket("127.0.0.1", 0)))
         client = await stack.enter_async_context(httpx.AsyncClient(base_url=url, timeout=30))

@@ -1,7 +1,7 @@
 """Every call to the exchange that its account or market is of: paper to the platform's own, all others to the venues."""
 
 import asyncio
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from cbc_domain.kernel.ids import AccountId
@@ -22,10 +22,12 @@ from cbc_domain.trading.sizes import AccountReading, Instrument, Quote
 
 
 class RoutedExchange:
-    """Nothing made for one of the two is ever repeated at the other (ELG-01)."""
+    """Nothing made for one of the two is ever repeated at the other (ELG-01). Mutable: it remembers the opened venues."""
 
-    def __init__(self, paper: Exchange, venues: Exchange) -> None:
-        self._paper, self._venues = paper, venues
+    def __init__(self, paper: Exchange, open_venues: Callable[[], Exchange]) -> None:
+        """`open_venues` gives the same exchange whenever it is called; nobody calls it before an account of a venue is met."""
+        self._paper, self._open_venues = paper, open_venues
+        self._venues: Exchange | None = None
 
     async def instrument(self, venue: Venue, environment: Environment, symbol: Symbol) -> Instrument | None:
         return await self._at(venue).instrument(venue, environment, symbol)
@@ -39,8 +41,8 @@ class RoutedExchange:
         """Where one of the two does not answer at all, its accounts are left out."""
         paper = [account for account in accounts if account.venue is Venue.PAPER]
         others = [account for account in accounts if account.venue is not Venue.PAPER]
-        asked = [(self._paper, paper), (self._venues, others)]
-        answers = await asyncio.gather(*(_read(exchange, some) for exchange, some in asked if some))
+        asked = [(self._at(some[0].venue), some) for some in (paper, others) if some]
+        answers = await asyncio.gather(*(_read(exchange, some) for exchange, some in asked))
         return {account: reading for answer in answers for account, reading in answer.items()}
 
     def attaches_protection(self, venue: Venue) -> bool:
@@ -71,11 +73,13 @@ class RoutedExchange:
 
     async def follow(self, accounts: Collection[ExchangeAccount]) -> None:
         await self._paper.follow([account for account in accounts if account.venue is Venue.PAPER])
-        await self._venues.follow([account for account in accounts if account.venue is not Venue.PAPER])
+        others = [account for account in accounts if account.venue is not Venue.PAPER]
+        if others or self._venues is not None:
+            await self._elsewhere().follow(others)
 
     async def changes(self, most: int) -> Sequence[Report]:
         """A paper exchange that is away keeps no venue's report back."""
-        told = list(await self._venues.changes(most))
+        told = list(await self._venues.changes(most)) if self._venues is not None else []
         try:
             return told + list(await self._paper.changes(most - len(told))) if len(told) < most else told
         except OutcomeUnknown:
@@ -84,10 +88,16 @@ class RoutedExchange:
             raise
 
     async def standings(self) -> Sequence[VenueStanding]:
-        return [*await self._paper.standings(), *await self._venues.standings()]
+        elsewhere = await self._venues.standings() if self._venues is not None else ()
+        return [*await self._paper.standings(), *elsewhere]
 
     def _at(self, venue: Venue) -> Exchange:
-        return self._paper if venue is Venue.PAPER else self._venues
+        return self._paper if venue is Venue.PAPER else self._elsewhere()
+
+    def _elsewhere(self) -> Exchange:
+        if self._venues is None:
+            self._venues = self._open_venues()
+        return self._venues
 
 
 async def _read(exchange: Exchange, accounts: Sequence[ExchangeAccount]) -> Mapping[AccountId, AccountReading]:

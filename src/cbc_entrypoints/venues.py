@@ -1,0 +1,54 @@
+"""The real venues, opened when somebody first asks them: their client takes half a second and 100 MB to import."""
+
+from typing import TYPE_CHECKING
+
+from cbc_domain.kernel.venues import Environment, Venue
+from cbc_domain.ports.exchange import Exchange
+from cbc_domain.ports.system import Clock
+from cbc_domain.ports.venue_keys import Credentials, KeyFindings, KeyRing
+from cbc_entrypoints.settings import Settings
+
+if TYPE_CHECKING:
+    from cbc_adapters.exchange.ccxt.adapter import CcxtExchange
+    from cbc_adapters.exchange.ccxt.clients import ClientPool
+
+
+class Venues:
+    """Mutable: it opens what is asked for, once, and closes it again."""
+
+    def __init__(self, settings: Settings, ring: KeyRing, clock: Clock, *, allow_live: bool) -> None:
+        self._settings, self._ring, self._clock, self._allow_live = settings, ring, clock, allow_live
+        self._pool: ClientPool | None = None
+        self._exchange: CcxtExchange | None = None
+
+    def exchange(self) -> Exchange:
+        """Binance, Bybit, OKX and Bitget behind one port."""
+        if self._exchange is None:
+            from cbc_adapters.exchange.ccxt.adapter import CcxtExchange  # noqa: PLC0415 - lazily, as said above
+
+            self._exchange = CcxtExchange(self._opened(), self._clock, allow_live=self._allow_live)
+        return self._exchange
+
+    async def examine(self, venue: Venue, environment: Environment, credentials: Credentials) -> KeyFindings:
+        """As a KeyExaminer."""
+        from cbc_adapters.exchange.ccxt.examiner import CcxtExaminer  # noqa: PLC0415 - lazily, as said above
+
+        return await CcxtExaminer(self._opened()).examine(venue, environment, credentials)
+
+    async def close(self) -> None:
+        if self._exchange is not None:
+            await self._exchange.close()
+        elif self._pool is not None:
+            await self._pool.close()
+
+    def _opened(self) -> "ClientPool":
+        if self._pool is None:
+            from cbc_adapters.exchange.ccxt.clients import ClientPool  # noqa: PLC0415 - lazily, as said above
+            from cbc_adapters.exchange.ccxt.dialects import DIALECTS  # noqa: PLC0415
+            from cbc_adapters.exchange.ccxt.wiring import Gateway  # noqa: PLC0415
+
+            told = self._settings.exchange_gateway
+            host, _, port = (told or "").rpartition(":")
+            gateway = Gateway(host, int(port), self._settings.exchange_ca_file) if told else None
+            self._pool = ClientPool(DIALECTS, self._ring, gateway)
+        return self._pool

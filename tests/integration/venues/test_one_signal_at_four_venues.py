@@ -1,0 +1,80 @@
+"""One signal to members at four venues: own keys, own orders, stop and target, result and commission."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from cbc_adapters.exchange.simulated.listing import START_PRICES
+from cbc_adapters.exchange.simulated.venues.server import serving
+from cbc_adapters.exchange.simulated.venues.simulation import Simulation
+from cbc_adapters.system.real.clock import SystemClock
+from cbc_domain.commissions.model import SettlementState
+from cbc_domain.kernel.venues import Symbol
+from cbc_domain.trading.model import CloseReason, Leg, PositionState
+from cbc_entrypoints.worker.main import work
+from cbc_entrypoints.worker.role import Role
+from tests.venue_club import REAL, VenueClub, sent, settings_for, standing, venue_club
+
+BTC = Symbol("BTCUSDT")
+
+
+@pytest.fixture
+async def club(tmp_path: Path, postgres_url: str) -> AsyncIterator[VenueClub]:
+    simulation = Simulation(SystemClock(), accounts=2)
+    simulation.move(BTC, START_PRICES[BTC])
+    async with serving(simulation.server, tmp_path) as served:
+        settings = settings_for(served, postgres_url, tmp_path / "data")
+        async with venue_club(simulation, settings, dict.fromkeys(REAL, 2)) as club:
+            yield club
+
+
+async def until(club: VenueClub, state: PositionState) -> None:
+    """Wait until the newest trade of each member has come so far."""
+    async with asyncio.timeout(30):
+        while True:
+            newest = [(await club.trades(one))[-1:] for one in club.joined]
+            if all(trades and trades[0].position.state is state for trades in newest):
+                return
+            await asyncio.sleep(0.1)
+
+
+async def test_every_member_has_it_on_his_own_account_protected_and_closed_again(club: VenueClub) -> None:
+    """rules: EXC-01, ORD-03, ORD-05, ORD-09, ORD-11, POS-10, KEY-06, COM-05"""
+    stop = asyncio.Event()
+    async with asyncio.TaskGroup() as workers:
+        workers.create_task(work(club.opened, Role.ALL, stop))
+        await club.market()
+        await club.alert("SINAL LONG FORTE", BTC)
+        await until(club, PositionState.PROTECTED)
+        at_venue = [club.account(one) for one in club.joined]
+        protected = [(len(account.positions), standing(account), sent(account, Leg.ENTRY)) for account in at_venue]
+        await club.alert("FECHE LONG", BTC)
+        await until(club, PositionState.CLOSED)
+        stop.set()
+
+    assert protected == [(1, [Leg.STOP, Leg.TARGET], 1)] * len(club.joined)
+    assert [(len(account.positions), standing(account), sent(account, Leg.EXIT)) for account in at_venue] == [(0, [], 1)] * len(
+        club.joined
+    )
+
+
+async def test_a_stop_that_the_venue_fired_is_heard_of_and_settled(club: VenueClub) -> None:
+    """rules: POS-02, POS-10, POS-12, COM-05"""
+    stop = asyncio.Event()
+    async with asyncio.TaskGroup() as workers:
+        workers.create_task(work(club.opened, Role.ALL, stop))
+        await club.market()
+        await club.alert("SINAL LONG FORTE", BTC)
+        await until(club, PositionState.PROTECTED)
+        club.simulation.move(BTC, START_PRICES[BTC] * 105 / 100)
+        await until(club, PositionState.CLOSED)
+        async with asyncio.timeout(30):
+            while (await club.trades(club.joined[-1]))[-1].position.settlement is SettlementState.UNSETTLED:
+                await asyncio.sleep(0.1)
+        stop.set()
+
+    trades = [(await club.trades(one))[-1] for one in club.joined]
+    assert {trade.position.close_reason for trade in trades} == {CloseReason.TP}
+    assert [club.account(one).positions for one in club.joined] == [{}] * len(club.joined)
