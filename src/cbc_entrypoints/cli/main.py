@@ -19,6 +19,7 @@ COMMANDS: Final = {
     "emergency": ("emergency", "Stop opens or flatten, also when all else is down."),
     "ledger": ("ledger", "Prove the books, show a member's statement."),
     "keys": ("keys", "Wrap all sealed exchange keys by a new master key."),
+    "reconcile": ("reconcile", "Compare with the exchanges now, and mend."),
     "explain": ("explain", "Causes and effects of a signal, order, position or journal."),
     "check": ("check", "Every setting, every connection, and what to do about a fault."),
     "venue-sim": ("venue_sim", "The exchanges on loopback, SIMULATED, with faults on order."),
