@@ -128,7 +128,7 @@ class Club(Surroundings):
     async def work(self) -> None:
         """Let everything happen that waits, moving the clock by seconds for what is to be tried again."""
         for _ in range(200):
-            await self._until_idle()
+            await self.until_idle()
             async with self.store() as unit:
                 backlog = await unit.lane.backlog(self.clock.now())
             if not backlog.later:
@@ -139,7 +139,7 @@ class Club(Surroundings):
     async def work_until(self, reached: Callable[[Trade], bool]) -> None:
         """Work, moving the clock by seconds, until the first member's newest trade is as wished."""
         for _ in range(200):
-            await self._until_idle()
+            await self.until_idle()
             if reached(await self.trade(self.members[0])):
                 return
             self.clock.advance(by=timedelta(seconds=1))
@@ -176,7 +176,8 @@ class Club(Surroundings):
         self.venue.set_price(symbol, Decimal(price), self.clock.now())
         await self.work()
 
-    async def _until_idle(self) -> None:
+    async def until_idle(self) -> None:
+        """Let everything happen that is due now."""
         follow, lane = self.platform.apply_fills(), self.platform.place_orders()
         while True:
             await self.jobs()

@@ -45,6 +45,8 @@ class FragileExchange(SimulatedExchange):
     readings_until_it_breaks: int | None = None
     each_reading_takes: timedelta | None = None
     on_reading: Callable[[], Awaitable[object]] | None = None
+    forgetful: bool = False
+    """A forgetful venue knows a client id only while its order stands."""
     reported: ClosedResult | None = None
     """What the venue says of every closing from now on, whatever it said before."""
     standing: Sequence[VenueStanding] = ()
@@ -73,6 +75,9 @@ class FragileExchange(SimulatedExchange):
             act, self.on_reading = self.on_reading, None
             await act()
         return await super().readings(accounts)
+
+    def forgets_ids(self, venue: Venue) -> bool:
+        return self.forgetful
 
     async def closed_result(
         self, account: ExchangeAccount, symbol: Symbol, side: Side, since: datetime, until: datetime

@@ -85,6 +85,9 @@ class DeadlyExchange:
     def attaches_protection(self, venue: Venue) -> bool:
         return self.inner.attaches_protection(venue)
 
+    def forgets_ids(self, venue: Venue) -> bool:
+        return self.inner.forgets_ids(venue)
+
     async def place(self, account: ExchangeAccount, ticket: Ticket, attached: Sequence[Ticket] = ()) -> Report:
         return await self._step(PLACED[ticket.leg], self.inner.place(account, ticket, attached))
 

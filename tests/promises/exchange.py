@@ -46,6 +46,15 @@ class VenueBench:
         return await self.exchange.holding(self.account, BTC, Side.LONG)
 
 
+async def refused(call: Awaitable[object]) -> Fault | None:
+    """Why the venue said no; None when it did not."""
+    try:
+        await call
+    except VenueRefused as refusal:
+        return refusal.fault
+    return None
+
+
 class ExchangePromises:
     """Inherit and give a `bench` fixture."""
 
@@ -86,14 +95,25 @@ class ExchangePromises:
         assert await bench.exchange.find(bench.account, BTC, E1) == placed
         assert await bench.exchange.find(bench.account, BTC, E2) is None
 
-    async def test_a_used_client_id_is_refused(self, bench: VenueBench) -> None:
+    async def test_the_id_of_an_order_that_stands_is_refused(self, bench: VenueBench) -> None:
+        """rules: ORD-04"""
+        await bench.place(entry(E1))
+        await bench.place(stop("46000", S1))
+
+        with pytest.raises(VenueRefused) as refusal:
+            await bench.place(stop("46000", S1))
+
+        assert refusal.value.fault is Fault.DUPLICATE_ID
+
+    async def test_who_does_not_forget_ids_refuses_one_that_was_used(self, bench: VenueBench) -> None:
         """rules: ORD-04"""
         await bench.place(entry(E1))
 
-        with pytest.raises(VenueRefused) as refusal:
-            await bench.place(entry(E1))
+        again = await refused(bench.place(entry(E1)))
 
-        assert refusal.value.fault is Fault.DUPLICATE_ID
+        forgets = bench.exchange.forgets_ids(bench.account.venue)
+        assert (again is None) == forgets
+        assert forgets or again is Fault.DUPLICATE_ID
 
     async def test_protection_is_live_and_closes_the_position(self, bench: VenueBench) -> None:
         """rules: ORD-09"""

@@ -174,6 +174,13 @@ class Exchange(Protocol):
     def attaches_protection(self, venue: Venue) -> bool:
         """Whether an entry can carry its stop and target with it (ORD-09)."""
 
+    def forgets_ids(self, venue: Venue) -> bool:
+        """Whether a venue knows a client id only while its order stands.
+
+        There what was filled at once could be bought twice: an order without an answer is not sent again as long as it may
+        still arrive (ORD-04).
+        """
+
     async def place(self, account: ExchangeAccount, ticket: Ticket, attached: Sequence[Ticket] = ()) -> Report:
         """Send one order, with leverage and isolated margin set before an entry (SIZ-04).
 

@@ -407,6 +407,45 @@ async def test_an_entry_that_arrives_late_is_looked_for_until_the_venue_answers(
     assert (await club.at_venue(member)).flat
 
 
+async def test_where_ids_are_forgotten_nothing_is_sent_again_while_the_first_may_arrive() -> None:
+    """rules: ORD-04, EXC-09"""
+    club = await opened(FaultPlan([Failure(DropBefore(), leg=Leg.ENTRY)]))
+    club.exchange.forgetful = True
+    (member,) = club.members
+    await club.alert("SINAL LONG FORTE")
+    await club.until_idle()
+    for _ in range(5):
+        club.clock.advance(by=timedelta(seconds=1))
+        await club.until_idle()
+    at_five_seconds = (await club.at_venue(member)).entries
+
+    await club.work()
+
+    assert at_five_seconds == 0
+    assert (await club.at_venue(member)).entries == 1
+    assert (await club.at_venue(member)).protected
+
+
+async def test_where_ids_are_forgotten_a_dead_workers_call_is_waited_for() -> None:
+    """rules: ORD-04, PRI-06"""
+    club = await opened(FaultPlan())
+    club.exchange.forgetful = True
+    (member,) = club.members
+    await club.alert("SINAL LONG FORTE")
+    await club.jobs()
+    await club.claim()
+    club.clock.advance(by=timedelta(seconds=30))
+    await club.until_idle()
+    taken_over = (await club.at_venue(member)).entries
+
+    await club.arrives_late(await club.trade(member))
+    await club.work()
+
+    assert taken_over == 0
+    assert (await club.at_venue(member)).entries == 1
+    assert (await club.at_venue(member)).protected
+
+
 @pytest.mark.parametrize("fault", [Fault.INSUFFICIENT_MARGIN, Fault.FILTER])
 async def test_an_entry_that_arrives_after_its_repeat_was_refused_is_sold_again(fault: Fault) -> None:
     """rules: ORD-01, ORD-04, POS-11"""

@@ -71,6 +71,9 @@ class CcxtExchange:
     def attaches_protection(self, venue: Venue) -> bool:
         return self._pool.dialect(venue).attaches
 
+    def forgets_ids(self, venue: Venue) -> bool:
+        return self._pool.dialect(venue).forgets_ids
+
     async def place(self, account: ExchangeAccount, ticket: Ticket, attached: Sequence[Ticket] = ()) -> Report:
         if account.environment is Environment.LIVE and not self._allow_live:
             raise VenueRefused(Fault.LIVE_OFF, "expected CBC_LIVE_TRADING=1, was 0: no order leaves for a live account")

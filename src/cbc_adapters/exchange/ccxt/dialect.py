@@ -88,6 +88,10 @@ class Dialect(Protocol):
         """Whether stop and target travel with an entry under ids of ours."""
 
     @property
+    def forgets_ids(self) -> bool:
+        """Whether a client id may be used again once its order is over."""
+
+    @property
     def tiers_need_key(self) -> bool:
         """Whether leverage tiers are told to the owner of a key only."""
 

@@ -48,6 +48,9 @@ class RoutedExchange:
     def attaches_protection(self, venue: Venue) -> bool:
         return self._at(venue).attaches_protection(venue)
 
+    def forgets_ids(self, venue: Venue) -> bool:
+        return self._at(venue).forgets_ids(venue)
+
     async def place(self, account: ExchangeAccount, ticket: Ticket, attached: Sequence[Ticket] = ()) -> Report:
         return await self._at(account.venue).place(account, ticket, attached)
 

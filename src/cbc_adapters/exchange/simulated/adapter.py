@@ -97,6 +97,9 @@ class SimulatedExchange:
     def attaches_protection(self, venue: Venue) -> bool:
         return True
 
+    def forgets_ids(self, venue: Venue) -> bool:
+        return False
+
     async def place(self, account: ExchangeAccount, ticket: Ticket, attached: Sequence[Ticket] = ()) -> Report:
         """Fill at the mark price; an attached leg that the plan refuses is left out and the entry goes through."""
         harms = await self._before(Call.PLACE, account, ticket.leg)

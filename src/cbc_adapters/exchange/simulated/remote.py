@@ -107,6 +107,9 @@ class RemoteExchange:
     def attaches_protection(self, venue: Venue) -> bool:
         return True
 
+    def forgets_ids(self, venue: Venue) -> bool:
+        return False
+
     async def place(self, account: ExchangeAccount, ticket: Ticket, attached: Sequence[Ticket] = ()) -> Report:
         return await self._ask(Place(account, ticket, tuple(attached)), _REPORT)
 

@@ -78,7 +78,7 @@ class MemoryLane:
         for order in self._trades.trade(task.position).orders:
             if order.state is OrderState.CREATED and order.leg is _SENT_LEG.get(task.action):
                 self._trades.orders.put(order.id, apply(order, Sent(now)))
-        return Claim(taken, self._trades.trade(task.position))
+        return Claim(taken, self._trades.trade(task.position), taken_over=task.state is TaskState.LEASED)
 
     def tasks_of(self, position: PositionId) -> Iterator[Task]:
         """Every task of a position, oldest first."""

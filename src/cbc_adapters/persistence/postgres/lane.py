@@ -57,18 +57,21 @@ class PostgresLane:
     async def claim(self, now: datetime, lease: timedelta, most: int, *, rehearsal_first: bool) -> Sequence[Claim]:
         if not await self._connection.scalar(_ANY_DUE, {"now": now}):
             return []
-        tasks = await self._lease(now, lease, most, most * _LOOK_AHEAD, rehearsal_first)
-        if not tasks:
-            tasks = await self._lease(now, lease, most, None, rehearsal_first)
-        found = await read_trades(self._connection, {task.position for task in tasks}, lock=False)
+        leased = await self._lease(now, lease, most, most * _LOOK_AHEAD, rehearsal_first)
+        if not leased:
+            leased = await self._lease(now, lease, most, None, rehearsal_first)
+        found = await read_trades(self._connection, {task.position for task, _ in leased}, lock=False)
         trades = {trade.position.id: trade for trade in found}
-        return [Claim(task, trades[task.position]) for task in tasks]
+        return [Claim(task, trades[task.position], taken_over) for task, taken_over in leased]
 
-    async def _lease(self, now: datetime, lease: timedelta, most: int, look: int | None, rehearsal_first: bool) -> list[Task]:
+    async def _lease(
+        self, now: datetime, lease: timedelta, most: int, look: int | None, rehearsal_first: bool
+    ) -> list[tuple[Task, bool]]:
         claim = _claim(most, look, rehearsal_first)
         holder = await self._presence.holder() if self._presence else None
         values = {"now": now, "until": now + lease, "holder": holder}
-        return [task_of(row) for row in (await self._connection.execute(claim, values)).mappings()]
+        rows = (await self._connection.execute(claim, values)).mappings()
+        return [(task_of(row), row["was"] == TaskState.LEASED.value) for row in rows]
 
     async def held(self, holds: Collection[Hold]) -> frozenset[Hold]:
         those = tuple_(_TASK.id, _TASK.attempts).in_([(hold.task, hold.attempt) for hold in holds])
@@ -144,7 +147,9 @@ def _claim(most: int, look: int | None, rehearsal_first: bool) -> Select[Any]:
         .values(state=OrderState.SUBMITTED.value, sent_at=_NOW, attempts=_ORDER.attempts + 1)
         .cte("sent")
     )
-    return select(leased).add_cte(held, sent).order_by(*lane_order(leased, _NOW, rehearsal_first=rehearsal_first))
+    in_order = lane_order(leased, _NOW, rehearsal_first=rehearsal_first)
+    taken = select(leased, picked.c.was).join(picked, picked.c.id == leased.c.id)
+    return taken.add_cte(held, sent).order_by(*in_order)
 
 
 def _pick(most: int, look: int | None, rehearsal_first: bool) -> CTE:
@@ -164,7 +169,7 @@ def _pick(most: int, look: int | None, rehearsal_first: bool) -> CTE:
     # What can be taken is asked twice: a row that another claimer changed after this statement began is judged again by
     # its newest version, so that a second task of an account which was just taken falls out.
     return (
-        select(_TASK.id, _TASK.account, _TASK.position, _TASK.action)
+        select(_TASK.id, _TASK.account, _TASK.position, _TASK.action, _TASK.state.label("was"))
         .select_from(with_account.join(ranked, ranked.c.id == _TASK.id).join(positions, positions.c.id == _TASK.position))
         .where(ranked.c.place == 1, takeable)
         .order_by(*order)

@@ -21,20 +21,23 @@ from cbc_domain.application.trading.standing import (
     unguarded,
 )
 from cbc_domain.kernel.ids import MemberId
-from cbc_domain.ports.exchange import Exchange, OutcomeUnknown, VenueRefused
+from cbc_domain.ports.exchange import Exchange, Fault, OutcomeUnknown, VenueRefused
 from cbc_domain.ports.persistence.trades import Trade
 from cbc_domain.ports.persistence.work import Claim
 from cbc_domain.ports.system import Clock, Together
 from cbc_domain.risk.limits import stops_opening
 from cbc_domain.risk.model import ExchangeAccount, Reason, Stop
 from cbc_domain.trading.model import CloseReason, Leg, Order, OrderState, Position, TaskAction
-from cbc_domain.trading.orders import Expired, Fact, Filled, PutOff, Rejected
+from cbc_domain.trading.orders import Expired, Fact, Filled, Lost, PutOff, Rejected
 
 PARTIAL_WAITS: Final = timedelta(seconds=5)
 """How long the rest of a partly filled market order may wait before it is cancelled (ORD-08)."""
 
 MOST_SENDS: Final = 4
 """One send and three retries (ORD-07); after that an open is only looked for."""
+
+ON_ITS_WAY: Final = timedelta(seconds=6)
+"""How long a call without an answer may still arrive where ids are forgotten: what is signed holds for five seconds there."""
 
 NOTHING_THERE: Final = Held(Decimal(0))
 
@@ -87,8 +90,21 @@ class FirstCalls:
             return Heard(((entry.client_id, end),)) if heard.unknown_there else heard
         if self._lease_is_over(claim):
             return Heard()
+        if again and self.exchange.forgets_ids(account.venue) and (claim.taken_over or self._is_on_its_way(entry)):
+            return await self._look_for(account, entry, taken_over=claim.taken_over)
         attached = _unsent_protection(claim.trade) if self.exchange.attaches_protection(account.venue) else ()
         return await self.desk.send(account, entry, attached, claim.trade.position.size.leverage, again=again)
+
+    def _is_on_its_way(self, entry: Order) -> bool:
+        return entry.lost_at is not None and self.clock.now() - entry.lost_at < ON_ITS_WAY
+
+    async def _look_for(self, account: ExchangeAccount, entry: Order, *, taken_over: bool) -> Heard:
+        """Ask for an entry that may arrive at any moment, and send nothing meanwhile."""
+        heard = await self.desk.find(account, entry)
+        if not heard.unknown_there:
+            return heard
+        lost = ((entry.client_id, Lost(self.clock.now())),) if taken_over else ()
+        return Heard(lost, Fault.NETWORK)
 
     def _no_more(self, claim: Claim, halts: Halts, *, again: bool) -> Fact | None:
         """Why an entry may not leave any more; None when it may (ORD-07, SIG-21, RSK-21).

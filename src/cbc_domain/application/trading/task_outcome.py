@@ -30,8 +30,10 @@ BARE_AGAIN: Final = timedelta(milliseconds=250)
 EXIT_TAKES: Final = timedelta(milliseconds=3250)
 """So long before the five seconds are over a close begins: one more try of a stop and an exit may take 1.5 s each (POS-11)."""
 
-LOOK_AGAIN: Final = timedelta(minutes=1)
-"""When an entry that was given up in doubt is asked for once more: no call of ours is on its way for so long (EXC-09)."""
+LOOK_AGAIN: Final = timedelta(seconds=2)
+"""When an entry that was given up in doubt is asked for first: should it arrive, it stands without a stop (POS-11)."""
+LOOKED_FOR: Final = timedelta(minutes=1)
+"""How long it is asked for again and again: no call of ours is on its way for so long (EXC-09)."""
 
 
 @attrs.frozen
@@ -59,18 +61,19 @@ def outcome(task: Task, trade: Trade, now: datetime, limits: SystemLimits, asked
     """Judge a task by its trade as it is stored now."""
     if task.action is not TaskAction.CLOSE and beyond_protection(trade, now + EXIT_TAKES, limits):
         return TaskOutcome(close=True)
-    if not _over(task, trade, asked):
+    if not _over(task, trade, now, asked):
         # An open is sent again in its own time (PRI-05); whether it was filled after all is asked at once (ORD-10).
         looks = task.action is TaskAction.OPEN and in_doubt(trade)
         return TaskOutcome(due=_due(task, trade, now), look_again=now + BARE_AGAIN if looks else None)
     given_up = trade.position.state is PositionState.ABANDONED and _entry_lapsed(trade)
+    unsent_ever = task.action is TaskAction.OPEN and task.attempts == 1
     if task.action is TaskAction.PROTECT or not given_up:
         return TaskOutcome()
     late = task.not_after is not None and now > task.not_after
     entry = newest(trade.orders, Leg.ENTRY)
     unsent = task.action is TaskAction.OPEN and trade.position.closing_reason is None and not (entry and entry.error_code)
     reason = (Reason.WINDOW_EXPIRED if late else Reason.UNAVAILABLE) if unsent else None
-    return TaskOutcome(buried=reason, look_again=now + LOOK_AGAIN)
+    return TaskOutcome(buried=reason, look_again=None if unsent_ever else now + LOOK_AGAIN)
 
 
 def wants_exit(task: Task, trade: Trade, *, nothing_there: bool) -> Decimal | None:
@@ -81,16 +84,23 @@ def wants_exit(task: Task, trade: Trade, *, nothing_there: bool) -> Decimal | No
     return left if wanted else None
 
 
-def _over(task: Task, trade: Trade, asked: Asked) -> bool:
+def _over(task: Task, trade: Trade, now: datetime, asked: Asked) -> bool:
     left = unfinished(trade)
     if task.action is TaskAction.CLOSE or trade.position.state.final:
-        # What was given up in doubt is looked for until the venue has told of it.
-        sought = task.action is TaskAction.PROTECT and trade.position.state is PositionState.ABANDONED and asked.unanswered
+        sought = task.action is TaskAction.PROTECT and _sought(trade, now, asked)
         return trade.position.state.final and not left and not sought and (asked.nothing_there or not stray(trade))
     if trade.position.closing_reason is not None:
         return True
     stands = sorted(order.leg for order in left) == sorted(PROTECTION) and all(order.state in AT_VENUE for order in left)
     return trade.position.state is PositionState.PROTECTED and stands
+
+
+def _sought(trade: Trade, now: datetime, asked: Asked) -> bool:
+    """What was given up in doubt is looked for as long as it may arrive, and until the venue has told of it."""
+    entry = newest(trade.orders, Leg.ENTRY)
+    if trade.position.state is not PositionState.ABANDONED or entry is None or entry.filled:
+        return False
+    return asked.unanswered or (_entry_lapsed(trade) and now - (entry.ended_at or now) < LOOKED_FOR)
 
 
 def _due(task: Task, trade: Trade, now: datetime) -> datetime:

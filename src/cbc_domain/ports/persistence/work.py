@@ -27,11 +27,13 @@ class Hold:
 class Claim:
     """A task that this worker holds, with the trade it is about as it stood when claimed.
 
-    The hold ends with the worker's life, and with the lease at the latest.
+    The hold ends with the worker's life, and with the lease at the latest. `taken_over` says that another worker held it and
+    did not end it: what he asked of the venue may still be on its way.
     """
 
     task: Task
     trade: Trade
+    taken_over: bool = False
 
     @property
     def hold(self) -> Hold:

@@ -79,6 +79,13 @@ class House:
     def choices(self, account: AccountId, symbol: Symbol) -> Choices:
         return self._choices.setdefault((account, symbol), Choices())
 
+    def forget_id(self, account: AccountId, client_id: str) -> None:
+        """Let an id be used again whose order is over; that order keeps its number and is found by it alone."""
+        orders = self.account(account).orders
+        order = orders.get(client_id)
+        if order is not None and not order.open:
+            orders[f"{client_id}~{order.venue_order_id}"] = orders.pop(client_id)
+
     def order(self, account: AccountId, *, client_id: str | None = None, number: int | None = None) -> VenueOrder | None:
         """An order by our id or by the venue's number; None when the venue does not know it."""
         orders = self.account(account).orders

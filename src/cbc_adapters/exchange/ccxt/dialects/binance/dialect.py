@@ -42,6 +42,7 @@ class BinanceDialect:
     venue: Final = Venue.BINANCE
     ccxt_id: Final = "binanceusdm"
     attaches: Final = False
+    forgets_ids: Final = True
     tiers_need_key: Final = True
     faults: Final = FAULTS
     doubtful: Final = DOUBTFUL

@@ -49,6 +49,7 @@ class BitgetDialect:
     venue: Final = Venue.BITGET
     ccxt_id: Final = "bitget"
     attaches: Final = False
+    forgets_ids: Final = False
     tiers_need_key: Final = False
     faults: Final = FAULTS
     doubtful: Final = DOUBTFUL

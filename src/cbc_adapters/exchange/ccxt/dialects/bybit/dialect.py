@@ -52,6 +52,7 @@ class BybitDialect:
     venue: Final = Venue.BYBIT
     ccxt_id: Final = "bybit"
     attaches: Final = False
+    forgets_ids: Final = False
     tiers_need_key: Final = False
     faults: Final = FAULTS
     doubtful: Final = DOUBTFUL

@@ -45,6 +45,8 @@ def place(house: House, key: IssuedKey, parameters: Parameters) -> Json:
     if kind != "MARKET":
         raise Wrong(-1116, "Invalid orderType.")
     ticket = _ticket(house, key, parameters, parameters.get("newClientOrderId"))
+    # As the venue does it: an id is unique among the orders that stand.
+    house.forget_id(key.account, ticket.client_id)
     house.engine.place(key.account, ticket, house.now(), fraction=house.take_fraction())
     account = house.account(key.account)
     return order_body(account.orders[ticket.client_id], hedge=account.hedge)
