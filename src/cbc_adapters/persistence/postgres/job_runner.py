@@ -61,6 +61,8 @@ class JobRunner:
                 OSError,
                 asyncpg.PostgresConnectionError,
                 asyncpg.InterfaceError,
+                # What asyncpg calls it when the connection goes in the middle of a statement.
+                asyncpg.InternalClientError,
                 FailingListenerError,
                 Unavailable,
             ) as fault:
