@@ -31,6 +31,8 @@ LAWFUL: Final = {
     "cbc_adapters/persistence/memory/books.py": "import cbc_domain.ports.books",
     "cbc_adapters/bus/redis/wake_ups.py": "import redis",
     "cbc_adapters/security/standard/tokens.py": "import argon2, cryptography, jwt",
+    "cbc_adapters/exchange/ccxt/clients.py": "import ccxt, aiohttp",
+    "cbc_adapters/exchange/simulated/server.py": "import aiohttp, trustme",
     "cbc_adapters/system/real/clock.py": "import time, random, os, asyncio, logging, secrets, socket, threading, subprocess",
     "cbc_entrypoints/containers.py": "import dependency_injector.providers, cbc_adapters.persistence.postgres.books",
     "cbc_entrypoints/http/bridge.py": "import dependency_injector, litestar, uvicorn, cbc_entrypoints.containers",
@@ -69,6 +71,12 @@ UNLAWFUL: Final = (
     ("cbc_entrypoints/http/bad_28.py", "dependency_injector", "injector"),
     ("cbc_entrypoints/bad_29.py", "litestar", "web-framework"),
     ("cbc_adapters/bus/redis/bad_30.py", "uvicorn", "web-framework"),
+    ("cbc_adapters/exchange/simulated/bad_32.py", "ccxt", "venue-library"),
+    ("cbc_domain/trading/bad_33.py", "ccxt", "venue-library"),
+    ("cbc_entrypoints/http/bad_34.py", "aiohttp", "venue-connections"),
+    ("cbc_adapters/exchange/routed/bad_35.py", "aiohttp", "venue-connections"),
+    ("cbc_adapters/exchange/ccxt/bad_36.py", "trustme", "venue-certificates"),
+    ("cbc_entrypoints/bad_37.py", "trustme", "venue-certificates"),
 )
 """A module in the wrong place, what it imports, and the contract that this breaks."""
 
