@@ -119,6 +119,8 @@ class ClientPool:
         settings = {"session": self._session(market), "enableRateLimit": False, "timeout": CALL_S * 1000}
         client = getattr(vendor, dialect.ccxt_id)(settings | dict(dialect.settings(environment)))
         client.ssl_context = self._trust
+        # A quarter of a second for each client that is closed, for a session of its own to wind up: ours is the pool's.
+        client.timeout_on_exit = 0
         dialect.enter_environment(client, environment)
         lock(client)
         client.options["timeDifference"] = self._difference_ms.get(market, 0)
