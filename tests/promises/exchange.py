@@ -18,13 +18,26 @@ E1, E2, S1, T1, X1, NEVER = (f"cbc{leg}{number:028x}" for number, leg in enumera
 """Ids as ORD-03 makes them."""
 
 
+async def _at_once() -> None:
+    """For exchanges that hear of every order from the moment they are asked to."""
+
+
 @attrs.frozen
 class VenueBench:
-    """An exchange with one account of 10,000 USDT, Bitcoin at 47,000, and a way to move that price."""
+    """An exchange with one account of 10,000 USDT, Bitcoin at 47,000, and a way to move that price.
+
+    `connected` comes back when the venue has the private stream that was asked for.
+    """
 
     exchange: Exchange
     account: ExchangeAccount
     move: Callable[[Decimal], Awaitable[None]]
+    connected: Callable[[], Awaitable[None]] = _at_once
+
+    async def listen(self) -> None:
+        """Open the private stream: only whoever asks for changes needs it, and it asks the venue for much."""
+        await self.exchange.follow([self.account])
+        await self.connected()
 
     async def place(self, ticket: Ticket, attached: Sequence[Ticket] = ()) -> ReportState:
         return (await self.exchange.place(self.account, ticket, attached)).state
@@ -226,6 +239,7 @@ class ExchangePromises:
 
     async def test_changes_are_told_without_being_asked_for_each_order(self, bench: VenueBench) -> None:
         """rules: POS-10"""
+        await bench.listen()
         await bench.place(entry(E1))
         await bench.place(stop("46000", S1))
         await bench.move(Decimal(45_900))

@@ -6,6 +6,10 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import ClassVar, Final
+
+import attrs
+import pytest
 
 from cbc_adapters.exchange.ccxt.adapter import CcxtExchange
 from cbc_adapters.exchange.ccxt.clients import ClientPool
@@ -16,38 +20,64 @@ from cbc_adapters.exchange.simulated.keys import GivenKeys
 from cbc_adapters.exchange.simulated.listing import DEMONSTRATION
 from cbc_adapters.exchange.simulated.venues.house import House, IssuedKey
 from cbc_adapters.exchange.simulated.venues.server import VenueServer, serving
+from cbc_adapters.exchange.simulated.venues.wire import Wire
 from cbc_adapters.exchange.simulated.venues.wires import WIRES
 from cbc_adapters.system.real.clock import SystemClock
 from cbc_domain.kernel.venues import Environment, Venue
 from cbc_domain.ports.venue_keys import Credentials
-from tests.promises.exchange import VenueBench
+from cbc_domain.risk.model import ExchangeAccount
+from tests.promises.exchange import ExchangePromises, VenueBench
 from tests.strategies.exchange import BTC, PRICE, exchange_account
+
+GIVEN: Final = Credentials("key", "secret", "passphrase")
+PATIENCE_S: Final = 15
+
+
+@attrs.frozen
+class Desk:
+    """The venue from both sides: its house, and the adapter in front of it with the way there."""
+
+    exchange: CcxtExchange
+    account: ExchangeAccount
+    house: House
+    gateway: Gateway
+
+    async def move(self, price: Decimal) -> None:
+        self.house.engine.set_price(BTC, price, self.house.now())
+        self.house.tell()
+
+    async def heard_by_venue(self) -> None:
+        """Wait until the venue has the private stream."""
+        async with asyncio.timeout(PATIENCE_S):
+            while not self.house.is_listened_to(self.account.id):
+                await asyncio.sleep(0.01)
 
 
 @asynccontextmanager
-async def venue_bench(venue: Venue, folder: Path, *, hedge: bool) -> AsyncIterator[VenueBench]:
-    clock = SystemClock()
-    account = exchange_account(venue=venue, hedge=hedge)
-    engine = SimulatedVenue(DEMONSTRATION)
+async def opened_desk(venue: Venue, folder: Path, *, hedge: bool = False, wire: Wire | None = None) -> AsyncIterator[Desk]:
+    """One account of 10,000 USDT, Bitcoin at 47,000, and no faults yet; nobody listens."""
+    clock, account, engine = SystemClock(), exchange_account(venue=venue, hedge=hedge), SimulatedVenue(DEMONSTRATION)
     house = House(venue, Environment.LIVE, engine, clock)
     engine.open_account(account.id, Decimal(10_000), clock.now(), hedge=hedge)
     engine.set_price(BTC, PRICE, clock.now() - timedelta(seconds=1))
-    house.issue(IssuedKey("key", "secret", "passphrase", account.id))
-    server = VenueServer([WIRES[venue]()], {(venue, Environment.LIVE): house}, clock)
+    house.issue(IssuedKey(GIVEN.key, GIVEN.secret, GIVEN.passphrase, account.id))
+    server = VenueServer([wire or WIRES[venue]()], {(venue, Environment.LIVE): house}, clock)
     async with serving(server, folder) as served:
         gateway = Gateway("127.0.0.1", served.port, served.ca_file)
-        pool = ClientPool(DIALECTS, GivenKeys({account.id: Credentials("key", "secret", "passphrase")}), gateway)
+        pool = ClientPool(DIALECTS, GivenKeys({account.id: GIVEN}), gateway)
         exchange = CcxtExchange(pool, clock, allow_live=True)
-
-        async def move(price: Decimal) -> None:
-            engine.set_price(BTC, price, clock.now())
-            house.tell()
-
-        await exchange.follow([account])
         try:
-            async with asyncio.timeout(10):
-                while not house.is_listened_to(account.id):
-                    await asyncio.sleep(0.01)
-            yield VenueBench(exchange, account, move)
+            yield Desk(exchange, account, house, gateway)
         finally:
             await exchange.close()
+
+
+class VenuePromises(ExchangePromises):
+    """What every exchange promises, in both position modes of a venue. Inherit and say which."""
+
+    venue: ClassVar[Venue]
+
+    @pytest.fixture(params=[False, True], ids=["one-way", "hedge"])
+    async def bench(self, request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[VenueBench]:
+        async with opened_desk(self.venue, tmp_path, hedge=request.param) as desk:
+            yield VenueBench(desk.exchange, desk.account, desk.move, desk.heard_by_venue)

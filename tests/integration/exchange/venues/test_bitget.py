@@ -22,21 +22,16 @@ from cbc_adapters.exchange.simulated.venues.server import VenueServer, serving
 from cbc_adapters.system.real.clock import SystemClock
 from cbc_domain.kernel.venues import Environment, Side, Venue
 from cbc_domain.ports.exchange import OpenOrder
-from cbc_domain.ports.venue_keys import Credentials, KeyFindings
-from tests.integration.exchange.venues.bench import venue_bench
-from tests.promises.exchange import E1, S1, X1, ExchangePromises, VenueBench
+from cbc_domain.ports.venue_keys import KeyFindings
+from tests.integration.exchange.venues.bench import GIVEN, VenuePromises
+from tests.promises.exchange import E1, S1, X1
 from tests.strategies.exchange import BTC, FIRST, PRICE, entry, instrument, leave, stop
 
-KEYS = Credentials("key", "secret", "passphrase")
 
-
-class TestBitget(ExchangePromises):
+class TestBitget(VenuePromises):
     """rules: EXC-01"""
 
-    @pytest.fixture(params=[False, True], ids=["one-way", "hedge"])
-    async def bench(self, request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[VenueBench]:
-        async with venue_bench(Venue.BITGET, tmp_path, hedge=request.param) as bench:
-            yield bench
+    venue = Venue.BITGET
 
 
 @attrs.frozen
@@ -71,7 +66,7 @@ async def both(tmp_path: Path) -> AsyncIterator[Both]:
 
 @pytest.fixture
 async def client(both: Both) -> AsyncIterator[Client]:
-    async with both.pool.with_key((Venue.BITGET, Environment.LIVE), KEYS) as client:
+    async with both.pool.with_key((Venue.BITGET, Environment.LIVE), GIVEN) as client:
         yield client
 
 
@@ -90,7 +85,7 @@ async def test_a_demo_key_reaches_the_demo_venue_alone(both: Both) -> None:
     """rules: EXC-10, KEY-03"""
     both.house(Environment.TESTNET).engine.deposit(FIRST, Decimal(5), now())
 
-    async with both.pool.with_key((Venue.BITGET, Environment.TESTNET), KEYS) as client:
+    async with both.pool.with_key((Venue.BITGET, Environment.TESTNET), GIVEN) as client:
         balance = await BitgetDialect().balance(client)
         findings = await BitgetDialect().examine(client)
 

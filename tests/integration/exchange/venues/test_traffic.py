@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from datetime import timedelta
-from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -11,22 +10,14 @@ from attrs import frozen
 
 from cbc_adapters.exchange.ccxt.adapter import CcxtExchange
 from cbc_adapters.exchange.ccxt.breaker import FAILURES
-from cbc_adapters.exchange.ccxt.clients import ClientPool
-from cbc_adapters.exchange.ccxt.dialects import DIALECTS
-from cbc_adapters.exchange.ccxt.wiring import Gateway
-from cbc_adapters.exchange.simulated.engine import SimulatedVenue
-from cbc_adapters.exchange.simulated.keys import GivenKeys
-from cbc_adapters.exchange.simulated.listing import DEMONSTRATION
 from cbc_adapters.exchange.simulated.venues.binance import BinanceWire
-from cbc_adapters.exchange.simulated.venues.house import House, IssuedKey
-from cbc_adapters.exchange.simulated.venues.server import VenueServer, serving
+from cbc_adapters.exchange.simulated.venues.house import House
 from cbc_adapters.exchange.simulated.venues.wire import WireAnswer, WireCall
-from cbc_adapters.system.real.clock import SystemClock
 from cbc_domain.kernel.venues import Environment, Side, Venue
 from cbc_domain.ports.exchange import Fault, OutcomeUnknown, ReportState, VenueRefused, VenueStanding
-from cbc_domain.ports.venue_keys import Credentials
 from cbc_domain.risk.model import ExchangeAccount
-from tests.strategies.exchange import BTC, PRICE, entry, exchange_account, leave
+from tests.integration.exchange.venues.bench import opened_desk
+from tests.strategies.exchange import BTC, entry, leave
 
 MARKET = (Venue.BINANCE, Environment.LIVE)
 TOO_MANY = {"code": -1003, "msg": "Too many requests"}
@@ -80,20 +71,10 @@ class Bench:
 
 @pytest.fixture
 async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
-    clock, account, engine, wire = SystemClock(), exchange_account(), SimulatedVenue(DEMONSTRATION), MoodyWire()
-    house = House(*MARKET, engine, clock)
-    engine.open_account(account.id, Decimal(10_000), clock.now())
-    engine.set_price(BTC, PRICE, clock.now() - timedelta(seconds=1))
-    house.issue(IssuedKey("key", "secret", "passphrase", account.id))
-    async with serving(VenueServer([wire], {MARKET: house}, clock), tmp_path) as served:
-        gateway = Gateway("127.0.0.1", served.port, served.ca_file)
-        pool = ClientPool(DIALECTS, GivenKeys({account.id: Credentials("key", "secret", "passphrase")}), gateway)
-        exchange = CcxtExchange(pool, clock, allow_live=True)
-        try:
-            await exchange.instrument(*MARKET, BTC)
-            yield Bench(exchange, wire, house, account)
-        finally:
-            await exchange.close()
+    wire = MoodyWire()
+    async with opened_desk(Venue.BINANCE, tmp_path, wire=wire) as desk:
+        await desk.exchange.instrument(*MARKET, BTC)
+        yield Bench(desk.exchange, wire, desk.house, desk.account)
 
 
 async def test_after_a_429_nothing_is_sent_until_the_venue_wants_to_hear_again(bench: Bench) -> None:

@@ -78,8 +78,12 @@ async def test_a_venue_that_is_asked_too_often_says_when_to_come_back(venue: Tro
     async with venue.web.get(f"https://{host}/") as answer:
         said = answer.headers["Retry-After"]
 
+    with pytest.raises(VenueRefused) as too_early:
+        await venue.find(E1)
+
     assert said == "7"
-    assert await venue.find(E1) is None
+    assert too_early.value.fault is Fault.RATE_LIMIT
+    assert venue.house.order(venue.account.id, client_id=E1) is None
 
 
 @pytest.mark.parametrize("fault", [Fault.INSUFFICIENT_MARGIN, Fault.MAINTENANCE, Fault.PERMISSION, Fault.CLOCK], ids=str)
@@ -208,7 +212,7 @@ async def test_a_stream_that_is_cut_comes_back_and_what_it_missed_is_found_by_as
     await venue.move("45900")
     missed = await venue.find(S1)
     venue.suffer()
-    await venue.heard_by_venue()
+    await venue.desk.heard_by_venue()
     await venue.place(entry(E2))
 
     assert missed is not None
