@@ -9,7 +9,6 @@ import pytest
 
 from cbc_adapters.exchange.ccxt.dialects.bitget.closings import closings_of
 from cbc_adapters.exchange.ccxt.dialects.bitget.examine import findings_of
-from cbc_adapters.exchange.ccxt.dialects.bitget.pages import LONGEST_MS, windows
 from cbc_adapters.exchange.ccxt.dialects.bitget.translate import (
     PLAN_STATES,
     STATES,
@@ -224,11 +223,3 @@ def test_what_a_key_may_do_is_read_from_its_letters(authorities: list[str], trad
 def test_a_position_mode_nobody_knows_is_not_guessed() -> None:
     """rules: EXC-06"""
     assert findings_of({"posMode": "another_mode"}, {"authorities": [], "ips": ""}).hedge is None
-
-
-def test_long_times_are_asked_for_in_pieces_without_a_gap() -> None:
-    """rules: COM-05"""
-    pieces = list(windows(0, 2 * LONGEST_MS))
-
-    assert [piece["startTime"] for piece in pieces] == [0, LONGEST_MS + 1]
-    assert [piece["endTime"] for piece in pieces] == [LONGEST_MS, 2 * LONGEST_MS + 1]

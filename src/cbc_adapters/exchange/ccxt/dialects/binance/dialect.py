@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import ccxt as vendor
 
+from cbc_adapters.exchange.ccxt.asking import answer_unless
 from cbc_adapters.exchange.ccxt.dialect import Balance, Booked, Client, Closed, Placing, Sought
 from cbc_adapters.exchange.ccxt.dialects.binance.closings import closings_of
 from cbc_adapters.exchange.ccxt.dialects.binance.faults import ALREADY, DOUBTFUL, FAULTS, GONE
@@ -24,8 +25,7 @@ from cbc_adapters.exchange.ccxt.dialects.binance.translate import (
     instrument_of,
     plain_order,
 )
-from cbc_adapters.exchange.ccxt.errors import code_of
-from cbc_adapters.exchange.ccxt.translate import Vendor, booked, filled, instant, milliseconds, number
+from cbc_adapters.exchange.ccxt.translate import Vendor, booked, instant, milliseconds, number, quote_of
 from cbc_domain.kernel.venues import Environment, Side, Symbol, Venue
 from cbc_domain.ports.exchange import Holding, OpenOrder, ReportState
 from cbc_domain.ports.venue_keys import KeyFindings
@@ -69,15 +69,11 @@ class BinanceDialect:
     async def quote(self, client: Client, symbol: Symbol) -> Quote:
         mark = await client.fapiPublicGetPremiumIndex({"symbol": symbol})
         book = await client.fapiPublicGetTickerBookTicker({"symbol": symbol})
-        bid, ask = number(book["bidPrice"]), number(book["askPrice"])
-        return Quote(symbol, number(mark["markPrice"]), instant(mark["time"]), (ask - bid) / ask if ask else None)
+        return quote_of(symbol, mark["markPrice"], mark["time"], book["bidPrice"], book["askPrice"])
 
     async def prepare(self, client: Client, instrument: Instrument, side: Side, leverage: int, *, hedge: bool) -> None:
-        try:
-            await client.fapiPrivatePostMarginType({"symbol": instrument.symbol, "marginType": "ISOLATED"})
-        except vendor.BaseError as error:
-            if code_of(error) not in ALREADY:
-                raise
+        asked = {"symbol": instrument.symbol, "marginType": "ISOLATED"}
+        await answer_unless(ALREADY, client.fapiPrivatePostMarginType(asked))
         await client.fapiPrivatePostLeverage({"symbol": instrument.symbol, "leverage": str(leverage)})
 
     async def place(self, client: Client, placing: Placing) -> Booked | None:
@@ -101,9 +97,11 @@ class BinanceDialect:
     async def cancel(self, client: Client, sought: Sought) -> None:
         symbol = sought.instrument.symbol
         if sought.leg in {None, *KINDS}:
-            await _gone_is_done(client.fapiPrivateDeleteAlgoOrder, {"clientAlgoId": sought.client_id, "symbol": symbol})
+            asked = {"clientAlgoId": sought.client_id, "symbol": symbol}
+            await answer_unless(GONE, client.fapiPrivateDeleteAlgoOrder(asked))
         if sought.leg not in KINDS:
-            await _gone_is_done(client.fapiPrivateDeleteOrder, {"symbol": symbol, "origClientOrderId": sought.client_id})
+            asked = {"symbol": symbol, "origClientOrderId": sought.client_id}
+            await answer_unless(GONE, client.fapiPrivateDeleteOrder(asked))
 
     async def holdings(self, client: Client, instrument: Instrument | None) -> Sequence[Holding]:
         told = await client.fapiPrivateV3GetPositionRisk({"symbol": instrument.symbol} if instrument else {})
@@ -181,19 +179,8 @@ class BinanceDialect:
 
     async def _with_fills(self, client: Client, client_id: str, told: Vendor) -> Booked:
         fills: list[Fill] = []
-        if number(told["executedQty"]):
+        executed = number(told["executedQty"])
+        if executed:
             asked = {"symbol": told["symbol"], "orderId": told["orderId"]}
             fills = [fill_of(one, client_id) for one in await client.fapiPrivateGetUserTrades(asked)]
-        state = STATES[told["status"]]
-        if state is ReportState.FILLED and filled(fills) < number(told["executedQty"]):
-            # The trades of an order may be listed a moment after the order itself.
-            state = ReportState.PARTIALLY_FILLED if fills else ReportState.LIVE
-        return booked(client_id, told["orderId"], state, fills, instant(told["updateTime"]))
-
-
-async def _gone_is_done(call: Callable[[Mapping[str, str]], Awaitable[object]], asked: Mapping[str, str]) -> None:
-    try:
-        await call(asked)
-    except vendor.BaseError as error:
-        if code_of(error) not in GONE:
-            raise
+        return booked(client_id, told["orderId"], STATES[told["status"]], fills, instant(told["updateTime"]), executed)

@@ -11,11 +11,11 @@ from typing import Any, Final
 import attrs
 import ccxt as vendor
 
+from cbc_adapters.exchange.ccxt.asking import Asked, Page, all_rows, answer_unless, windows
 from cbc_adapters.exchange.ccxt.dialect import Balance, Booked, Client, Closed, Placing, Sought
 from cbc_adapters.exchange.ccxt.dialects.bitget.closings import closings_of
 from cbc_adapters.exchange.ccxt.dialects.bitget.examine import findings_of
 from cbc_adapters.exchange.ccxt.dialects.bitget.faults import DOUBTFUL, FAULTS, GONE
-from cbc_adapters.exchange.ccxt.dialects.bitget.pages import every, windows
 from cbc_adapters.exchange.ccxt.dialects.bitget.stream import listen
 from cbc_adapters.exchange.ccxt.dialects.bitget.translate import (
     IN_USDT,
@@ -31,16 +31,21 @@ from cbc_adapters.exchange.ccxt.dialects.bitget.translate import (
     plain_order,
     plan_order,
 )
-from cbc_adapters.exchange.ccxt.errors import code_of
-from cbc_adapters.exchange.ccxt.translate import Vendor, booked, filled, instant, milliseconds, number
+from cbc_adapters.exchange.ccxt.translate import Vendor, booked, instant, milliseconds, number, quote_of
 from cbc_domain.kernel.venues import Environment, Side, Symbol, Venue
 from cbc_domain.ports.exchange import Holding, OpenOrder, ReportState
 from cbc_domain.ports.venue_keys import KeyFindings
+from cbc_domain.trading.model import Fill
 from cbc_domain.trading.sizes import Bracket, Instrument, Quote
 
-MINUTE_MS: Final = 60_000
+LARGEST: Final = 100
+"""Rows of one page."""
+LONGEST_MS: Final = 30 * 24 * 3_600_000
+"""Bills are told for thirty days at a time."""
 PROTECTION: Final = {"planType": "profit_loss"}
 TRANSFERS: Final = ("trans_from_exchange", "trans_to_exchange")
+
+Call = Callable[[Mapping[str, object]], Awaitable[Vendor]]
 
 
 class BitgetDialect:
@@ -77,8 +82,7 @@ class BitgetDialect:
 
     async def quote(self, client: Client, symbol: Symbol) -> Quote:
         told = (await client.publicMixGetV2MixMarketTicker({**PRODUCT, "symbol": symbol}))["data"][0]
-        bid, ask = number(told["bidPr"]), number(told["askPr"])
-        return Quote(symbol, number(told["markPrice"]), instant(told["ts"]), (ask - bid) / ask if ask else None)
+        return quote_of(symbol, told["markPrice"], told["ts"], told["bidPr"], told["askPr"])
 
     async def prepare(self, client: Client, instrument: Instrument, side: Side, leverage: int, *, hedge: bool) -> None:
         """Change only what is otherwise: with a position open even the mode that is set already is refused.
@@ -113,7 +117,7 @@ class BitgetDialect:
     async def cancel(self, client: Client, sought: Sought) -> None:
         if sought.leg not in PLANS:
             asked = {**IN_USDT, "symbol": sought.instrument.symbol, "clientOid": sought.client_id}
-            await _told_or_gone(client.privateMixPostV2MixOrderCancelOrder(asked))
+            await answer_unless(GONE, client.privateMixPostV2MixOrderCancelOrder(asked))
         for leg, plan in PLANS.items():
             if sought.leg in {None, leg}:
                 await self._cancel_plan(client, sought, plan)
@@ -150,18 +154,20 @@ class BitgetDialect:
         asked: dict[str, object] = {**PRODUCT, "symbol": instrument.symbol, "startTime": milliseconds(since)}
         if until is not None:
             asked["endTime"] = milliseconds(until) + 1
-        trades = await every(client.privateMixGetV2MixOrderFills, asked, "fillList")
+        trades = await _pages(client.privateMixGetV2MixOrderFills, asked, "fillList")
         if not trades:
             return []
         funding = {**PRODUCT, "businessType": "contract_settle_fee"}
         bills: list[Vendor] = []
-        for window in windows(milliseconds(since), max(int(one["cTime"]) for one in trades)):
-            bills += await every(client.privateMixGetV2MixAccountBill, funding | window, "bills")
+        last = max(int(one["cTime"]) for one in trades) + 1
+        for start, end in windows(milliseconds(since), last, LONGEST_MS):
+            window = funding | {"startTime": start, "endTime": end}
+            bills += await _pages(client.privateMixGetV2MixAccountBill, window, "bills")
         return closings_of(trades, [one for one in bills if one["symbol"] == instrument.symbol], side)
 
     async def open_orders(self, client: Client) -> Sequence[OpenOrder]:
-        plain = await every(client.privateMixGetV2MixOrderOrdersPending, PRODUCT, "entrustedList")
-        plans = await every(client.privateMixGetV2MixOrderOrdersPlanPending, PRODUCT | PROTECTION, "entrustedList")
+        plain = await _pages(client.privateMixGetV2MixOrderOrdersPending, PRODUCT, "entrustedList")
+        plans = await _pages(client.privateMixGetV2MixOrderOrdersPlanPending, PRODUCT | PROTECTION, "entrustedList")
         return [OpenOrder(Symbol(one["symbol"]), one["clientOid"]) for one in (*plain, *plans)]
 
     async def examine(self, client: Client) -> KeyFindings:
@@ -175,26 +181,23 @@ class BitgetDialect:
 
     async def _find_plain(self, client: Client, sought: Sought, named: Mapping[str, str]) -> Booked | None:
         symbol = sought.instrument.symbol
-        told = await _told_or_gone(client.privateMixGetV2MixOrderDetail({**PRODUCT, "symbol": symbol, **named}))
+        told = await answer_unless(GONE, client.privateMixGetV2MixOrderDetail({**PRODUCT, "symbol": symbol, **named}))
         if told is None:
             return None
         order, executed = told["data"], number(told["data"]["baseVolume"])
-        fills = []
+        fills: list[Fill] = []
         if executed:
             asked = {**PRODUCT, "symbol": symbol, "orderId": order["orderId"]}
-            trades = await every(client.privateMixGetV2MixOrderFills, asked, "fillList")
+            trades = await _pages(client.privateMixGetV2MixOrderFills, asked, "fillList")
             fills = [fill_of(one, sought.client_id) for one in trades]
-        state = STATES[order["state"]]
-        if state is ReportState.FILLED and filled(fills) < executed:
-            # The trades of an order may be listed a moment after the order itself.
-            state = ReportState.PARTIALLY_FILLED if fills else ReportState.LIVE
-        return booked(sought.client_id, order["orderId"], state, fills, instant(order["uTime"] or order["cTime"]))
+        at = instant(order["uTime"] or order["cTime"])
+        return booked(sought.client_id, order["orderId"], STATES[order["state"]], fills, at, executed)
 
     async def _find_plan(self, client: Client, sought: Sought) -> Booked | None:
         asked = {**PRODUCT, **PROTECTION, "symbol": sought.instrument.symbol, "clientOid": sought.client_id}
         # Waiting ones first: what is triggered between the two questions is found by the second.
         for look in (client.privateMixGetV2MixOrderOrdersPlanPending, client.privateMixGetV2MixOrderOrdersPlanHistory):
-            told = await _told_or_gone(look(asked))
+            told = await answer_unless(GONE, look(asked))
             plans = (told["data"] or {}).get("entrustedList") or () if told else ()
             for plan in plans:
                 if plan["clientOid"] == sought.client_id:
@@ -214,7 +217,7 @@ class BitgetDialect:
     async def _cancel_plan(self, client: Client, sought: Sought, plan: str) -> None:
         one = [{"clientOid": sought.client_id}]
         asked = {**IN_USDT, "symbol": sought.instrument.symbol, "planType": plan, "orderIdList": one}
-        told = await _told_or_gone(client.privateMixPostV2MixOrderCancelPlanOrder(asked))
+        told = await answer_unless(GONE, client.privateMixPostV2MixOrderCancelPlanOrder(asked))
         if told is None or not told["data"]["failureList"]:
             return
         # A failure comes as success of the call and in words of its own: whether it matters is told by the order.
@@ -223,11 +226,13 @@ class BitgetDialect:
             raise vendor.ExchangeError(f"bitget expected plan order {left.venue_order_id} to be cancelled, was live")
 
 
-async def _told_or_gone(answer: Awaitable[Vendor]) -> Vendor | None:
-    """The answer; None when the venue says that the order is unknown or over."""
-    try:
-        return await answer
-    except vendor.BaseError as error:
-        if code_of(error) not in GONE:
-            raise
-        return None
+async def _pages(call: Call, asked: Asked, rows: str) -> list[Vendor]:
+    """All rows of a list, newest first."""
+
+    async def page(further: Asked) -> Page:
+        data = (await call({**asked, "limit": str(LARGEST), **further}))["data"] or {}
+        told = data.get(rows) or []
+        last = len(told) < LARGEST or not data.get("endId")
+        return told, None if last else {"idLessThan": data["endId"]}
+
+    return await all_rows(page)

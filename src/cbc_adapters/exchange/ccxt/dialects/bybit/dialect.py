@@ -4,13 +4,14 @@ Source: bybit-exchange.github.io/docs/v5.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
 import ccxt as vendor
 
+from cbc_adapters.exchange.ccxt.asking import Asked, Page, all_rows, answer_unless, windows
 from cbc_adapters.exchange.ccxt.dialect import Balance, Booked, Client, Closed, Placing, Sought
 from cbc_adapters.exchange.ccxt.dialects.bybit.faults import ALREADY, DOUBTFUL, FAULTS, GONE, worded
 from cbc_adapters.exchange.ccxt.dialects.bybit.translate import (
@@ -27,11 +28,11 @@ from cbc_adapters.exchange.ccxt.dialects.bybit.translate import (
     is_linear_perpetual,
     order_of,
 )
-from cbc_adapters.exchange.ccxt.errors import code_of
-from cbc_adapters.exchange.ccxt.translate import Vendor, booked, filled, instant, milliseconds, number
+from cbc_adapters.exchange.ccxt.translate import Vendor, booked, instant, milliseconds, number, quote_of
 from cbc_domain.kernel.venues import Environment, Side, Symbol, Venue
-from cbc_domain.ports.exchange import Holding, OpenOrder, ReportState
+from cbc_domain.ports.exchange import Holding, OpenOrder
 from cbc_domain.ports.venue_keys import KeyFindings
+from cbc_domain.trading.model import Fill
 from cbc_domain.trading.sizes import Bracket, Instrument, Quote
 
 LARGEST: Final = {"instruments": 1000, "positions": 200, "executions": 100, "profits": 100, "orders": 50, "log": 50}
@@ -81,23 +82,19 @@ class BybitDialect:
     async def quote(self, client: Client, symbol: Symbol) -> Quote:
         told = await client.publicGetV5MarketTickers({"category": LINEAR, "symbol": symbol})
         ticker = told["result"]["list"][0]
-        bid, ask = number(ticker["bid1Price"]), number(ticker["ask1Price"])
-        return Quote(symbol, number(ticker["markPrice"]), instant(told["time"]), (ask - bid) / ask if ask else None)
+        return quote_of(symbol, ticker["markPrice"], told["time"], ticker["bid1Price"], ticker["ask1Price"])
 
     async def prepare(self, client: Client, instrument: Instrument, side: Side, leverage: int, *, hedge: bool) -> None:
         account = (await client.privateGetV5AccountInfo())["result"]
         if account["marginMode"] != "ISOLATED_MARGIN":
-            await _unless(ALREADY, client.privatePostV5AccountSetMarginMode, {"setMarginMode": "ISOLATED_MARGIN"})
+            await _ordered(client.privatePostV5AccountSetMarginMode({"setMarginMode": "ISOLATED_MARGIN"}), ALREADY)
         wished = {"buyLeverage": str(leverage), "sellLeverage": str(leverage)}
         asked = {"category": LINEAR, "symbol": instrument.symbol, **wished}
-        await _unless(ALREADY, client.privatePostV5PositionSetLeverage, asked)
+        await _ordered(client.privatePostV5PositionSetLeverage(asked), ALREADY)
 
     async def place(self, client: Client, placing: Placing) -> Booked | None:
         ticket = placing.ticket
-        try:
-            await client.privatePostV5OrderCreate(order_of(ticket, placing.hedge))
-        except vendor.BaseError as error:
-            raise worded(error) from None
+        await _ordered(client.privatePostV5OrderCreate(order_of(ticket, placing.hedge)))
         sought = Sought(ticket.client_id, placing.instrument, ticket.leg)
         for wait in BOOKED_AFTER_S:
             await asyncio.sleep(wait)
@@ -114,7 +111,7 @@ class BybitDialect:
 
     async def cancel(self, client: Client, sought: Sought) -> None:
         asked = {"category": LINEAR, "symbol": sought.instrument.symbol, "orderLinkId": sought.client_id}
-        await _unless(GONE, client.privatePostV5OrderCancel, asked)
+        await _ordered(client.privatePostV5OrderCancel(asked), GONE)
 
     async def holdings(self, client: Client, instrument: Instrument | None) -> Sequence[Holding]:
         told = await _pages(client.privateGetV5PositionList, _only(instrument), LARGEST["positions"])
@@ -139,7 +136,8 @@ class BybitDialect:
     ) -> Sequence[Closed]:
         executions: list[Vendor] = []
         profits: list[Vendor] = []
-        for start, end in _weeks(since, until or await self.time(client)):
+        last = until or await self.time(client)
+        for start, end in windows(milliseconds(since), milliseconds(last), WEEK_MS):
             asked = {"category": LINEAR, "symbol": instrument.symbol, "startTime": start, "endTime": end}
             executions += await _pages(client.privateGetV5ExecutionList, asked, LARGEST["executions"])
             profits += await _pages(client.privateGetV5PositionClosedPnl, asked, LARGEST["profits"])
@@ -161,47 +159,32 @@ class BybitDialect:
                 tell(Symbol(raw["symbol"]), str(raw["orderLinkId"]))
 
     async def _with_fills(self, client: Client, client_id: str, told: Vendor) -> Booked:
-        fills = []
-        if number(told["cumExecQty"]):
+        fills: list[Fill] = []
+        executed = number(told["cumExecQty"])
+        if executed:
             asked = {"category": LINEAR, "symbol": told["symbol"], "orderId": told["orderId"]}
             rows = await _pages(client.privateGetV5ExecutionList, asked, LARGEST["executions"])
             fills = [fill_of(one, client_id) for one in rows if one["execType"] != FUNDING]
-        state = STATES[told["orderStatus"]]
-        if state is ReportState.FILLED and filled(fills) < number(told["cumExecQty"]):
-            # The executions of an order may be listed a moment after the order itself.
-            state = ReportState.PARTIALLY_FILLED if fills else ReportState.LIVE
-        return booked(client_id, told["orderId"], state, fills, instant(told["updatedTime"]))
+        return booked(client_id, told["orderId"], STATES[told["orderStatus"]], fills, instant(told["updatedTime"]), executed)
 
 
 def _only(instrument: Instrument | None) -> Mapping[str, object]:
     return {"category": LINEAR, **({"symbol": instrument.symbol} if instrument else {"settleCoin": "USDT"})}
 
 
-def _weeks(since: datetime, until: datetime) -> Iterator[tuple[int, int]]:
-    """The time between two instants in windows that the venue answers, in its milliseconds, both ends included."""
-    start, last = milliseconds(since), milliseconds(until)
-    while start <= last:
-        end = min(start + WEEK_MS, last)
-        yield start, end
-        start = end + 1
+async def _pages(call: Call, asked: Asked, size: int) -> list[Vendor]:
+    async def page(further: Asked) -> Page:
+        told = (await call({**asked, "limit": size, **further}))["result"]
+        # There is a cursor even after the last page, so that a short page is the end as well.
+        last = len(told["list"]) < size or not told.get("nextPageCursor")
+        return told["list"], None if last else {"cursor": told["nextPageCursor"]}
+
+    return await all_rows(page)
 
 
-async def _pages(call: Call, asked: Mapping[str, object], size: int) -> list[Vendor]:
-    """All rows: the venue gives a cursor even after the last page, so that a short page is the end as well."""
-    rows: list[Vendor] = []
-    cursor: Mapping[str, object] = {}
-    while True:
-        told = (await call({**asked, "limit": size, **cursor}))["result"]
-        rows += told["list"]
-        if len(told["list"]) < size or not told.get("nextPageCursor"):
-            return rows
-        cursor = {"cursor": told["nextPageCursor"]}
-
-
-async def _unless(fine: frozenset[str], call: Call, asked: Mapping[str, object]) -> None:
-    """Call, and take these codes for success; what else is wrong is raised."""
+async def _ordered(answer: Awaitable[Vendor], fine: frozenset[str] = frozenset()) -> None:
+    """Raises what a wrong parameter means by its words (`worded`), and nothing for the codes that are `fine`."""
     try:
-        await call(asked)
+        await answer_unless(fine, answer)
     except vendor.BaseError as error:
-        if code_of(error) not in fine:
-            raise worded(error) from None
+        raise worded(error) from None

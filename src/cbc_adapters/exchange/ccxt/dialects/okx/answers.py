@@ -6,13 +6,14 @@ from typing import Any, Final
 
 import ccxt as vendor
 
+from cbc_adapters.exchange.ccxt.asking import Asked, Page, all_rows, answer_unless
 from cbc_adapters.exchange.ccxt.dialects.okx.faults import GONE, PARAMETER
 from cbc_adapters.exchange.ccxt.errors import code_of
 from cbc_adapters.exchange.ccxt.translate import Vendor
 from cbc_domain.ports.exchange import Fault, VenueRefused
 
-PAGE: Final = 100
-MOST_PAGES: Final = 20
+LARGEST: Final = 100
+"""Rows of one page."""
 
 Call = Callable[[Any], Awaitable[Vendor]]
 
@@ -46,20 +47,20 @@ async def ordered(call: Call, asked: Mapping[str, object]) -> Vendor:
         raise
 
 
-async def gone_is_done(call: Call, asked: object) -> None:
-    try:
-        rows(await call(asked))
-    except vendor.BaseError as error:
-        if code_of(error) not in GONE:
-            raise
+async def cancelled(call: Call, asked: object) -> None:
+    """Raises unless the order was cancelled, or is gone already; either may be said of the row alone."""
+
+    async def taken() -> list[Any]:
+        return rows(await call(asked))
+
+    await answer_unless(GONE, taken())
 
 
 async def pages(call: Call, asked: Mapping[str, str]) -> list[Vendor]:
-    """All fills that are asked for, page after page, newest first."""
-    told: list[Vendor] = []
-    for _ in range(MOST_PAGES):
-        page = rows(await call({**asked, "limit": str(PAGE), **({"after": told[-1]["billId"]} if told else {})}))
-        told += page
-        if len(page) < PAGE:
-            break
-    return told
+    """All fills that are asked for, newest first."""
+
+    async def page(further: Asked) -> Page:
+        fills = rows(await call({**asked, "limit": str(LARGEST), **further}))
+        return fills, None if len(fills) < LARGEST else {"after": fills[-1]["billId"]}
+
+    return await all_rows(page)

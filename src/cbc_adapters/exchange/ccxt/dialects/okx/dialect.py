@@ -23,10 +23,9 @@ from cbc_adapters.exchange.ccxt.dialects.okx.translate import (
     instruments_of,
     margin_of,
     position_side,
-    quote_of,
     symbol_of,
 )
-from cbc_adapters.exchange.ccxt.translate import instant, milliseconds, number
+from cbc_adapters.exchange.ccxt.translate import instant, milliseconds, number, quote_of
 from cbc_domain.kernel.venues import Environment, Side, Symbol, Venue
 from cbc_domain.ports.exchange import Holding, OpenOrder
 from cbc_domain.ports.venue_keys import KeyFindings
@@ -72,9 +71,9 @@ class OkxDialect:
         return {symbol: brackets_of(tiers, listed[symbol].contract_size, number(mark["markPx"]))}
 
     async def quote(self, client: Client, symbol: Symbol) -> Quote:
-        mark = rows(await client.publicGetPublicMarkPrice(SWAPS | {"instId": instrument_id(symbol)}))
-        book = rows(await client.publicGetMarketTicker({"instId": instrument_id(symbol)}))
-        return quote_of(symbol, mark[0], book[0])
+        mark = rows(await client.publicGetPublicMarkPrice(SWAPS | {"instId": instrument_id(symbol)}))[0]
+        book = rows(await client.publicGetMarketTicker({"instId": instrument_id(symbol)}))[0]
+        return quote_of(symbol, mark["markPx"], mark["ts"], book["bidPx"], book["askPx"])
 
     async def prepare(self, client: Client, instrument: Instrument, side: Side, leverage: int, *, hedge: bool) -> None:
         """In hedge mode each side has a leverage of its own: both get it, whichever is entered next."""

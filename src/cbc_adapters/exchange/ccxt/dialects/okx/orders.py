@@ -8,7 +8,7 @@ import attrs
 import ccxt as vendor
 
 from cbc_adapters.exchange.ccxt.dialect import Booked, Client, Placing, Sought
-from cbc_adapters.exchange.ccxt.dialects.okx.answers import gone_is_done, only, ordered, pages, rows
+from cbc_adapters.exchange.ccxt.dialects.okx.answers import cancelled, only, ordered, pages, rows
 from cbc_adapters.exchange.ccxt.dialects.okx.faults import MORE_THAN_HELD, UNKNOWN_ORDER
 from cbc_adapters.exchange.ccxt.dialects.okx.translate import (
     ALGO_STATES,
@@ -61,9 +61,9 @@ async def find(client: Client, sought: Sought) -> Booked | None:
 async def cancel(client: Client, sought: Sought) -> None:
     name = instrument_id(sought.instrument.symbol)
     if sought.leg in {None, *TRIGGERS}:
-        await gone_is_done(client.privatePostTradeCancelAlgos, [{"instId": name, "algoClOrdId": sought.client_id}])
+        await cancelled(client.privatePostTradeCancelAlgos, [{"instId": name, "algoClOrdId": sought.client_id}])
     if sought.leg not in TRIGGERS:
-        await gone_is_done(client.privatePostTradeCancelOrder, {"instId": name, "clOrdId": sought.client_id})
+        await cancelled(client.privatePostTradeCancelOrder, {"instId": name, "clOrdId": sought.client_id})
 
 
 async def _place_plain(client: Client, placing: Placing) -> Vendor:
@@ -109,15 +109,11 @@ async def _algo(client: Client, sought: Sought) -> Booked:
 
 
 async def _with_fills(client: Client, client_id: str, told: Vendor) -> Booked:
-    expected = number(told["accFillSz"])
+    executed = number(told["accFillSz"])
     fills: list[Fill] = []
     # The first keeps three days and the second three months.
     for kept in (client.privateGetTradeFills, client.privateGetTradeFillsHistory):
-        if filled(fills) < expected:
+        if filled(fills) < executed:
             asked = {**SWAPS, "instId": told["instId"], "ordId": told["ordId"]}
             fills = [fill_of(one, client_id) for one in await pages(kept, asked)]
-    state = STATES[told["state"]]
-    if state is ReportState.FILLED and filled(fills) < expected:
-        # The trades of an order may be listed a moment after the order itself.
-        state = ReportState.PARTIALLY_FILLED if fills else ReportState.LIVE
-    return booked(client_id, told["ordId"], state, fills, instant(told["uTime"]))
+    return booked(client_id, told["ordId"], STATES[told["state"]], fills, instant(told["uTime"]), executed)

@@ -13,7 +13,7 @@ from cbc_domain.kernel.rounding import EXACT
 from cbc_domain.kernel.venues import Side, Symbol, coin_of
 from cbc_domain.ports.exchange import Holding, ReportState, Ticket
 from cbc_domain.trading.model import Fill, Leg
-from cbc_domain.trading.sizes import Bracket, Instrument, Quote
+from cbc_domain.trading.sizes import Bracket, Instrument
 
 SUFFIX: Final = "-USDT-SWAP"
 STATES: Final = {
@@ -129,11 +129,6 @@ def brackets_of(tiers: Sequence[Vendor], contract_size: Decimal, price: Decimal)
         for one in tiers
     )
     return tuple(sorted(brackets, key=lambda bracket: bracket.notional_up_to or Decimal(0)))
-
-
-def quote_of(symbol: Symbol, mark: Vendor, book: Vendor) -> Quote:
-    bid, ask = number(book["bidPx"]), number(book["askPx"])
-    return Quote(symbol, number(mark["markPx"]), instant(mark["ts"]), (ask - bid) / ask if bid and ask else None)
 
 
 def holding_of(told: Vendor) -> Holding | None:
