@@ -68,5 +68,5 @@ def _text(simulation: Simulation, served: Serving) -> str:
 
 
 def _row(opened: Opened) -> tuple[str | int | None, ...]:
-    place, key = opened.place, opened.key
-    return place.venue.value, place.environment.value, place.number, key.key, key.secret, key.passphrase
+    numbered, key = opened.numbered, opened.key
+    return numbered.venue.value, numbered.environment.value, numbered.number, key.key, key.secret, key.passphrase

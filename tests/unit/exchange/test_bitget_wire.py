@@ -17,7 +17,7 @@ from cbc_adapters.exchange.simulated.faults import Call
 from cbc_adapters.exchange.simulated.listing import DEMONSTRATION
 from cbc_adapters.exchange.simulated.venues.bitget import BitgetWire
 from cbc_adapters.exchange.simulated.venues.house import House, IssuedKey
-from cbc_adapters.exchange.simulated.venues.wire import Errand, WireCall, milliseconds
+from cbc_adapters.exchange.simulated.venues.wire import Purpose, WireCall, milliseconds
 from cbc_adapters.system.stepped.clock import SteppedClock
 from cbc_domain.kernel.venues import Environment, Venue
 from cbc_domain.trading.model import Leg
@@ -195,23 +195,23 @@ def test_demo_trading_is_told_by_a_header_and_by_the_streams_host() -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "errand"),
+    ("asked", "purpose"),
     [
-        (call(f"{MIX}/order/place-order", ORDER), Errand(Call.PLACE, Leg.ENTRY)),
-        (call(f"{MIX}/order/place-order", ORDER | {"reduceOnly": "YES"}), Errand(Call.PLACE, Leg.EXIT)),
-        (call(f"{MIX}/order/place-order", ORDER | {"tradeSide": "close"}), Errand(Call.PLACE, Leg.EXIT)),
-        (call(f"{MIX}/order/place-tpsl-order", STOP), Errand(Call.PLACE, Leg.STOP)),
-        (call(f"{MIX}/order/place-tpsl-order", STOP | {"planType": "profit_plan"}), Errand(Call.PLACE, Leg.TARGET)),
-        (call(f"{MIX}/order/detail"), Errand(Call.FIND)),
-        (call(f"{MIX}/order/orders-plan-pending"), Errand(Call.FIND)),
-        (call(f"{MIX}/order/fills", query="orderId=1"), Errand(Call.FIND)),
-        (call(f"{MIX}/order/fills", query="startTime=1"), Errand(Call.ENDING)),
-        (call(f"{MIX}/order/cancel-plan-order", {}), Errand(Call.CANCEL)),
-        (call(f"{MIX}/position/single-position"), Errand(Call.HOLDING)),
-        (call(f"{MIX}/account/accounts"), Errand(Call.READ)),
+        (call(f"{MIX}/order/place-order", ORDER), Purpose(Call.PLACE, Leg.ENTRY)),
+        (call(f"{MIX}/order/place-order", ORDER | {"reduceOnly": "YES"}), Purpose(Call.PLACE, Leg.EXIT)),
+        (call(f"{MIX}/order/place-order", ORDER | {"tradeSide": "close"}), Purpose(Call.PLACE, Leg.EXIT)),
+        (call(f"{MIX}/order/place-tpsl-order", STOP), Purpose(Call.PLACE, Leg.STOP)),
+        (call(f"{MIX}/order/place-tpsl-order", STOP | {"planType": "profit_plan"}), Purpose(Call.PLACE, Leg.TARGET)),
+        (call(f"{MIX}/order/detail"), Purpose(Call.FIND)),
+        (call(f"{MIX}/order/orders-plan-pending"), Purpose(Call.FIND)),
+        (call(f"{MIX}/order/fills", query="orderId=1"), Purpose(Call.FIND)),
+        (call(f"{MIX}/order/fills", query="startTime=1"), Purpose(Call.ENDING)),
+        (call(f"{MIX}/order/cancel-plan-order", {}), Purpose(Call.CANCEL)),
+        (call(f"{MIX}/position/single-position"), Purpose(Call.HOLDING)),
+        (call(f"{MIX}/account/accounts"), Purpose(Call.READ)),
         (call(f"{MIX}/market/ticker"), None),
     ],
 )
-def test_a_fault_plan_can_tell_what_a_call_is_about(asked: WireCall, errand: Errand | None) -> None:
+def test_a_fault_plan_can_tell_what_a_call_is_about(asked: WireCall, purpose: Purpose | None) -> None:
     """rules: EXC-01"""
-    assert BitgetWire().errand(asked) == errand
+    assert BitgetWire().purpose(asked) == purpose

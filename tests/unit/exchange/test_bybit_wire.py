@@ -11,7 +11,7 @@ from cbc_adapters.exchange.ccxt.dialects.bybit.translate import order_of
 from cbc_adapters.exchange.ccxt.errors import code_of
 from cbc_adapters.exchange.simulated.faults import Call
 from cbc_adapters.exchange.simulated.venues.house import IssuedKey
-from cbc_adapters.exchange.simulated.venues.wire import Errand
+from cbc_adapters.exchange.simulated.venues.wire import Purpose
 from cbc_domain.kernel.venues import Side
 from cbc_domain.ports.exchange import Fault, Ticket, VenueRefused
 from cbc_domain.trading.model import Leg
@@ -149,8 +149,8 @@ async def test_the_leg_of_an_order_is_told_from_the_order_itself(side: Side, hed
         await bench.place(ticket)
 
     placed = [call for call in bench.client.sent if call.path == "/v5/order/create"]
-    assert [bench.client.wire.errand(call) for call in placed] == [
-        Errand(Call.PLACE, leg) for leg in (Leg.ENTRY, Leg.STOP, Leg.TARGET, Leg.EXIT)
+    assert [bench.client.wire.purpose(call) for call in placed] == [
+        Purpose(Call.PLACE, leg) for leg in (Leg.ENTRY, Leg.STOP, Leg.TARGET, Leg.EXIT)
     ]
 
 
@@ -165,8 +165,8 @@ async def test_what_a_call_is_about_is_told_from_the_call() -> None:
     await bench.dialect.balance(bench.client)
     await bench.dialect.holdings(bench.client, None)
 
-    errands = [bench.client.wire.errand(call) for call in bench.client.sent]
-    assert errands == [Errand(call) for call in (Call.FIND, Call.FIND, Call.CANCEL, Call.READ, Call.READ)]
+    purposes = [bench.client.wire.purpose(call) for call in bench.client.sent]
+    assert purposes == [Purpose(call) for call in (Call.FIND, Call.FIND, Call.CANCEL, Call.READ, Call.READ)]
 
 
 def test_a_refusal_of_a_plan_carries_the_venues_own_code() -> None:

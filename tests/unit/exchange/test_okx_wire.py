@@ -17,7 +17,7 @@ from cbc_adapters.exchange.simulated.faults import Call
 from cbc_adapters.exchange.simulated.venues.house import House, IssuedKey
 from cbc_adapters.exchange.simulated.venues.okx import OkxWire, orders
 from cbc_adapters.exchange.simulated.venues.okx.refusals import Wrong
-from cbc_adapters.exchange.simulated.venues.wire import Errand, WireCall
+from cbc_adapters.exchange.simulated.venues.wire import Purpose, WireCall
 from cbc_adapters.system.stepped.clock import SteppedClock
 from cbc_domain.kernel.venues import Environment, Side, Venue
 from cbc_domain.ports.exchange import Fault, Ticket
@@ -59,14 +59,14 @@ def test_what_we_send_is_known_for_its_leg(hedge: bool, side: Side) -> None:
     plain = [plain_order(ticket, hedge) for ticket in (entry(side=side), leave(side=side))]
     algos = [algo_order(ticket, hedge) for ticket in (stop("1", side=side), target("1", side=side))]
 
-    errands = [wire.errand(call("POST", ORDER, body=each)) for each in plain]
-    errands += [wire.errand(call("POST", ALGO, body=each)) for each in algos]
+    purposes = [wire.purpose(call("POST", ORDER, body=each)) for each in plain]
+    purposes += [wire.purpose(call("POST", ALGO, body=each)) for each in algos]
 
-    assert errands == [Errand(Call.PLACE, leg) for leg in (Leg.ENTRY, Leg.EXIT, Leg.STOP, Leg.TARGET)]
+    assert purposes == [Purpose(Call.PLACE, leg) for leg in (Leg.ENTRY, Leg.EXIT, Leg.STOP, Leg.TARGET)]
 
 
 @pytest.mark.parametrize(
-    ("asked", "errand"),
+    ("asked", "purpose"),
     [
         (call("GET", ORDER, "instId=BTC-USDT-SWAP&clOrdId=e1"), Call.FIND),
         (call("GET", ALGO, "algoClOrdId=s1"), Call.FIND),
@@ -77,9 +77,9 @@ def test_what_we_send_is_known_for_its_leg(hedge: bool, side: Side) -> None:
         (call("GET", "/api/v5/account/balance"), Call.READ),
     ],
 )
-def test_each_question_is_one_errand(asked: WireCall, errand: Call) -> None:
+def test_each_question_has_one_purpose(asked: WireCall, purpose: Call) -> None:
     """rules: EXC-02"""
-    assert OkxWire().errand(asked) == Errand(errand)
+    assert OkxWire().purpose(asked) == Purpose(purpose)
 
 
 @pytest.mark.parametrize(
@@ -91,9 +91,9 @@ def test_each_question_is_one_errand(asked: WireCall, errand: Call) -> None:
         call("GET", "/api/v5/public/time"),
     ],
 )
-def test_what_follows_from_a_question_is_no_errand(asked: WireCall) -> None:
+def test_what_follows_from_a_question_is_no_purpose(asked: WireCall) -> None:
     """rules: EXC-02"""
-    assert OkxWire().errand(asked) is None
+    assert OkxWire().purpose(asked) is None
 
 
 def test_a_header_says_that_demo_trading_is_meant() -> None:

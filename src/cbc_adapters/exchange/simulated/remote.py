@@ -14,22 +14,22 @@ from cbc_adapters.exchange.simulated.wire import (
     LONGEST_LINE,
     REPLIES,
     Answered,
+    AskChanges,
     AskClosedResult,
     AskEnding,
     AskHolding,
     AskInstrument,
     AskOpenOrders,
     AskQuote,
+    AskReadings,
+    AskStandings,
+    AskToCancel,
+    AskToFind,
+    AskToPlace,
     Call,
-    Cancel,
-    Changes,
-    Find,
     NoAnswer,
-    Place,
-    Readings,
     Refused,
     Request,
-    Standings,
     as_line,
     short_name,
 )
@@ -102,7 +102,7 @@ class RemoteExchange:
 
     async def readings(self, accounts: Sequence[ExchangeAccount]) -> Mapping[AccountId, AccountReading]:
         """Raises OutcomeUnknown when there is no venue to read any account from."""
-        return await self._ask(Readings(tuple(accounts)), _READINGS)
+        return await self._ask(AskReadings(tuple(accounts)), _READINGS)
 
     def attaches_protection(self, venue: Venue) -> bool:
         return True
@@ -111,13 +111,13 @@ class RemoteExchange:
         return False
 
     async def place(self, account: ExchangeAccount, ticket: Ticket, attached: Sequence[Ticket] = ()) -> Report:
-        return await self._ask(Place(account, ticket, tuple(attached)), _REPORT)
+        return await self._ask(AskToPlace(account, ticket, tuple(attached)), _REPORT)
 
     async def find(self, account: ExchangeAccount, symbol: Symbol, client_id: str) -> Report | None:
-        return await self._ask(Find(account, symbol, client_id), _FOUND)
+        return await self._ask(AskToFind(account, symbol, client_id), _FOUND)
 
     async def cancel(self, account: ExchangeAccount, symbol: Symbol, client_id: str) -> None:
-        await self._ask(Cancel(account, symbol, client_id), _NOTHING)
+        await self._ask(AskToCancel(account, symbol, client_id), _NOTHING)
 
     async def holding(self, account: ExchangeAccount, symbol: Symbol, side: Side) -> Holding | None:
         return await self._ask(AskHolding(account, symbol, side), _HOLDING)
@@ -140,12 +140,12 @@ class RemoteExchange:
         """One stream for all processes: each report goes to whoever asks first, and to another when that one breaks off
         before it asks again. What a report says is applied to the shared store, so one reader is enough.
         """
-        return await self._ask(Changes(most), _REPORTS)
+        return await self._ask(AskChanges(most), _REPORTS)
 
     async def standings(self) -> Sequence[VenueStanding]:
         """Those of the service's process; none while it is not there, for nobody can open anything then."""
         try:
-            return await self._ask(Standings(), _STANDINGS)
+            return await self._ask(AskStandings(), _STANDINGS)
         except OutcomeUnknown:
             return ()
 

@@ -14,8 +14,8 @@ from cbc_adapters.exchange.simulated.wire import (
     LONGEST_LINE,
     REQUESTS,
     Answered,
+    AskChanges,
     Call,
-    Changes,
     NoAnswer,
     Refused,
     Reply,
@@ -111,7 +111,7 @@ class _Conversation:
         return Answered(request.number, msgspec.Raw(ENCODER.encode(value)))
 
     async def _do(self, call: Call) -> object:
-        if isinstance(call, Changes):
+        if isinstance(call, AskChanges):
             # Whoever asks again has heard what he was told before.
             self._handed = await call.on(self._exchange)
             return self._handed

@@ -38,14 +38,14 @@ class AskQuote(msgspec.Struct, frozen=True, tag=True):
         return await exchange.quote(self.venue, self.environment, self.symbol, self.ago)
 
 
-class Readings(msgspec.Struct, frozen=True, tag=True):
+class AskReadings(msgspec.Struct, frozen=True, tag=True):
     accounts: tuple[ExchangeAccount, ...]
 
     async def on(self, exchange: Exchange) -> Mapping[AccountId, AccountReading]:
         return await exchange.readings(self.accounts)
 
 
-class Place(msgspec.Struct, frozen=True, tag=True):
+class AskToPlace(msgspec.Struct, frozen=True, tag=True):
     account: ExchangeAccount
     ticket: Ticket
     attached: tuple[Ticket, ...]
@@ -54,7 +54,7 @@ class Place(msgspec.Struct, frozen=True, tag=True):
         return await exchange.place(self.account, self.ticket, self.attached)
 
 
-class Find(msgspec.Struct, frozen=True, tag=True):
+class AskToFind(msgspec.Struct, frozen=True, tag=True):
     account: ExchangeAccount
     symbol: Symbol
     client_id: str
@@ -63,7 +63,7 @@ class Find(msgspec.Struct, frozen=True, tag=True):
         return await exchange.find(self.account, self.symbol, self.client_id)
 
 
-class Cancel(msgspec.Struct, frozen=True, tag=True):
+class AskToCancel(msgspec.Struct, frozen=True, tag=True):
     account: ExchangeAccount
     symbol: Symbol
     client_id: str
@@ -109,14 +109,14 @@ class AskOpenOrders(msgspec.Struct, frozen=True, tag=True):
         return await exchange.open_orders(self.account)
 
 
-class Changes(msgspec.Struct, frozen=True, tag=True):
+class AskChanges(msgspec.Struct, frozen=True, tag=True):
     most: int
 
     async def on(self, exchange: Exchange) -> Sequence[Report]:
         return await exchange.changes(self.most)
 
 
-class Standings(msgspec.Struct, frozen=True, tag=True):
+class AskStandings(msgspec.Struct, frozen=True, tag=True):
     async def on(self, exchange: Exchange) -> Sequence[VenueStanding]:
         return await exchange.standings()
 
@@ -125,16 +125,16 @@ class Standings(msgspec.Struct, frozen=True, tag=True):
 Call = (
     AskInstrument
     | AskQuote
-    | Readings
-    | Place
-    | Find
-    | Cancel
+    | AskReadings
+    | AskToPlace
+    | AskToFind
+    | AskToCancel
     | AskHolding
     | AskEnding
     | AskClosedResult
     | AskOpenOrders
-    | Changes
-    | Standings
+    | AskChanges
+    | AskStandings
 )
 
 

@@ -25,7 +25,7 @@ from cbc_adapters.exchange.simulated.faults import (
     Refuse,
 )
 from cbc_adapters.exchange.simulated.venues.house import House
-from cbc_adapters.exchange.simulated.venues.issued import Place
+from cbc_adapters.exchange.simulated.venues.issued import NumberedAccount
 from cbc_domain.kernel.errors import Invalid
 from cbc_domain.ports.exchange import Fault
 from cbc_domain.trading.model import Leg
@@ -127,7 +127,7 @@ class _Failure(_Somewhere, frozen=True, kw_only=True):
     leg: Literal["entry", "stop", "target", "exit"] | None = None
 
     def failure(self, house: House, seed: int) -> Failure:
-        named = Place(house.venue, house.environment, self.account, seed) if self.account is not None else None
+        named = NumberedAccount(house.venue, house.environment, self.account, seed) if self.account is not None else None
         account = named.account if named is not None else None
         leg = Leg[self.leg.upper()] if self.leg is not None else None
         return Failure(self.harm.harm(), self.when.when(), self.call, account, leg)

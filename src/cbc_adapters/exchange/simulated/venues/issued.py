@@ -13,7 +13,7 @@ from cbc_domain.kernel.venues import Environment, Venue
 
 
 @attrs.frozen
-class Place:
+class NumberedAccount:
     """The `number`-th account of a venue in an environment, counted from 1, in the world of a seed."""
 
     venue: Venue
@@ -31,29 +31,29 @@ class Place:
         return sha256(f"{self.seed}|{self.venue}|{self.environment}|{self.number}|{what}".encode()).hexdigest()
 
 
-def issued_key(place: Place) -> IssuedKey:
+def issued_key(numbered: NumberedAccount) -> IssuedKey:
     """A key that may trade and not withdraw, from any address, for ever."""
-    key, secret, passphrase = FORMS[place.venue](place)
-    return IssuedKey(key, secret, passphrase, place.account)
+    key, secret, passphrase = FORMS[numbered.venue](numbered)
+    return IssuedKey(key, secret, passphrase, numbered.account)
 
 
-def _binance(place: Place) -> tuple[str, str, str | None]:
-    return place.text("key"), place.text("secret"), None
+def _binance(numbered: NumberedAccount) -> tuple[str, str, str | None]:
+    return numbered.text("key"), numbered.text("secret"), None
 
 
-def _bybit(place: Place) -> tuple[str, str, str | None]:
-    return place.text("key")[:18], place.text("secret")[:36], None
+def _bybit(numbered: NumberedAccount) -> tuple[str, str, str | None]:
+    return numbered.text("key")[:18], numbered.text("secret")[:36], None
 
 
-def _okx(place: Place) -> tuple[str, str, str | None]:
-    return str(UUID(place.text("key")[:32])), place.text("secret")[:32].upper(), f"Sim-{place.text('passphrase')[:12]}"
+def _okx(numbered: NumberedAccount) -> tuple[str, str, str | None]:
+    return str(UUID(numbered.text("key")[:32])), numbered.text("secret")[:32].upper(), f"Sim-{numbered.text('passphrase')[:12]}"
 
 
-def _bitget(place: Place) -> tuple[str, str, str | None]:
-    return f"bg_{place.text('key')[:32]}", place.text("secret"), f"sim{place.text('passphrase')[:12]}"
+def _bitget(numbered: NumberedAccount) -> tuple[str, str, str | None]:
+    return f"bg_{numbered.text('key')[:32]}", numbered.text("secret"), f"sim{numbered.text('passphrase')[:12]}"
 
 
-FORMS: Final[Mapping[Venue, Callable[[Place], tuple[str, str, str | None]]]] = {
+FORMS: Final[Mapping[Venue, Callable[[NumberedAccount], tuple[str, str, str | None]]]] = {
     Venue.BINANCE: _binance,
     Venue.BYBIT: _bybit,
     Venue.OKX: _okx,

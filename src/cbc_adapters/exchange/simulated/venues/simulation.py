@@ -17,7 +17,7 @@ from cbc_adapters.exchange.simulated.model import Bar
 from cbc_adapters.exchange.simulated.prices import SimulatedPrices
 from cbc_adapters.exchange.simulated.venues.fault_file import NO_FAULTS, FaultFile
 from cbc_adapters.exchange.simulated.venues.house import House, IssuedKey
-from cbc_adapters.exchange.simulated.venues.issued import Place, issued_key
+from cbc_adapters.exchange.simulated.venues.issued import NumberedAccount, issued_key
 from cbc_adapters.exchange.simulated.venues.server import Serving, VenueServer, serving
 from cbc_adapters.exchange.simulated.venues.wires import WIRES
 from cbc_domain.kernel.venues import Environment, Symbol, Venue
@@ -34,7 +34,7 @@ Market = tuple[Venue, Environment]
 class Opened:
     """An account and the key to it."""
 
-    place: Place
+    numbered: NumberedAccount
     key: IssuedKey
 
 
@@ -57,7 +57,7 @@ class Simulation:
         listed = {instrument.symbol: instrument for instrument in DEMONSTRATION}
         self._walks = {symbol: SimulatedPrices(listed[symbol], price, seed) for symbol, price in START_PRICES.items()}
         self.opened: Sequence[Opened] = [
-            self._open(Place(*market, number, seed)) for market in self.houses for number in range(1, accounts + 1)
+            self._open(NumberedAccount(*market, number, seed)) for market in self.houses for number in range(1, accounts + 1)
         ]
         self.suffer(faults)
         self.server = VenueServer([make() for make in WIRES.values()], self.houses, clock, sleep)
@@ -65,7 +65,7 @@ class Simulation:
 
     def of(self, venue: Venue, environment: Environment, number: int = 1) -> IssuedKey:
         """The key of an account by its number."""
-        return self.houses[venue, environment].keys[issued_key(Place(venue, environment, number, self._seed)).key]
+        return self.houses[venue, environment].keys[issued_key(NumberedAccount(venue, environment, number, self._seed)).key]
 
     def suffer(self, faults: FaultFile) -> None:
         """From now on this goes wrong and nothing else; calls are counted anew, and maintenance from now."""
@@ -94,11 +94,11 @@ class Simulation:
         account = None if number is None else self.of(venue, environment, number).account
         self.houses[venue, environment].cut_streams(account)
 
-    def _open(self, place: Place) -> Opened:
-        house, key = self.houses[place.venue, place.environment], issued_key(place)
+    def _open(self, numbered: NumberedAccount) -> Opened:
+        house, key = self.houses[numbered.venue, numbered.environment], issued_key(numbered)
         house.engine.open_account(key.account, BALANCE, self._clock.now())
         house.issue(key)
-        return Opened(place, key)
+        return Opened(numbered, key)
 
     def _live_through(self, symbol: Symbol, bar: Bar) -> None:
         for house in self.houses.values():

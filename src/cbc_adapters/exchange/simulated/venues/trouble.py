@@ -10,7 +10,7 @@ import attrs
 from cbc_adapters.exchange.simulated.adapter import Sleep
 from cbc_adapters.exchange.simulated.faults import Break, Call, Delay, DropBefore, FillPart, Harm, LoseAnswer, Refuse
 from cbc_adapters.exchange.simulated.venues.house import House, IssuedKey
-from cbc_adapters.exchange.simulated.venues.wire import Errand, Wire, WireAnswer, WireCall
+from cbc_adapters.exchange.simulated.venues.wire import Purpose, Wire, WireAnswer, WireCall
 from cbc_domain.kernel.ids import AccountId
 from cbc_domain.ports.exchange import Fault
 
@@ -83,15 +83,15 @@ class Trouble:
 
 def _harms(call: WireCall, wire: Wire, house: House, key: IssuedKey | None) -> tuple[Harm, ...]:
     try:
-        errand = wire.errand(call)
+        purpose = wire.purpose(call)
     except (ValueError, LookupError):
         # What cannot be read the venue refuses in its own words.
         return ()
     if key is not None:
-        about = errand or Errand(Call.OTHER)
+        about = purpose or Purpose(Call.OTHER)
         return house.plan.harms(about.call, key.account, house.account(key.account).ordinal, about.leg)
     # An unknown key is refused by the venue itself, and no account pays for it.
-    return house.plan.harms(Call.PUBLIC, NOBODY, 0) if errand is None else ()
+    return house.plan.harms(Call.PUBLIC, NOBODY, 0) if purpose is None else ()
 
 
 async def _on_the_way(harms: tuple[Harm, ...], wire: Wire, sleep: Sleep) -> Outcome | None:

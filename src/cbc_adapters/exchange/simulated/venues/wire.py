@@ -83,7 +83,7 @@ class Socket(Protocol):
 
 
 @attrs.frozen
-class Errand:
+class Purpose:
     """What a call is about, for the fault plan: None as leg for anything but placing an order."""
 
     call: Call
@@ -105,7 +105,7 @@ class Wire(Protocol):
     async def answer(self, call: WireCall, house: House) -> WireAnswer:
         """Check key and signature, and do what is asked; what the venue refuses is an answer too."""
 
-    def errand(self, call: WireCall) -> Errand | None:
+    def purpose(self, call: WireCall) -> Purpose | None:
         """What a signed call is about; None for public calls and those that no plan tells apart."""
 
     def account(self, call: WireCall, house: House) -> IssuedKey | None:

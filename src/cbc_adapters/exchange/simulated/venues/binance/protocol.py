@@ -11,7 +11,7 @@ from cbc_adapters.exchange.simulated.faults import Call
 from cbc_adapters.exchange.simulated.venues.binance import account, market, orders, stream
 from cbc_adapters.exchange.simulated.venues.binance.refusals import Wrong, refusal
 from cbc_adapters.exchange.simulated.venues.house import House, IssuedKey
-from cbc_adapters.exchange.simulated.venues.wire import Errand, Json, Socket, WireAnswer, WireCall, milliseconds
+from cbc_adapters.exchange.simulated.venues.wire import Json, Purpose, Socket, WireAnswer, WireCall, milliseconds
 from cbc_domain.kernel.venues import Environment, Venue
 from cbc_domain.ports.exchange import Fault, Report, VenueRefused
 
@@ -53,7 +53,7 @@ SIGNED: Final[Mapping[tuple[str, str], Signed]] = {
     ("GET", "/fapi/v1/openAlgoOrders"): orders.open_algo,
 }
 
-ERRANDS: Final = {
+PURPOSES: Final = {
     ("GET", "/fapi/v1/order"): Call.FIND,
     ("GET", "/fapi/v1/algoOrder"): Call.FIND,
     ("GET", "/fapi/v1/userTrades"): Call.FIND,
@@ -92,11 +92,11 @@ class BinanceWire:
         except VenueRefused as refused:
             return refusal(refused.fault, refused.detail)
 
-    def errand(self, call: WireCall) -> Errand | None:
+    def purpose(self, call: WireCall) -> Purpose | None:
         if call.method == "POST" and call.path in {"/fapi/v1/order", "/fapi/v1/algoOrder"}:
-            return Errand(Call.PLACE, orders.leg_of(call.parameters))
-        known = ERRANDS.get((call.method, call.path))
-        return Errand(known) if known else None
+            return Purpose(Call.PLACE, orders.leg_of(call.parameters))
+        known = PURPOSES.get((call.method, call.path))
+        return Purpose(known) if known else None
 
     def refusal(self, fault: Fault, detail: str, retry_after_s: int | None = None) -> WireAnswer:
         return refusal(fault, detail, retry_after_s)

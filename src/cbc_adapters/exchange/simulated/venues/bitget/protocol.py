@@ -10,7 +10,7 @@ from cbc_adapters.exchange.simulated.faults import Call
 from cbc_adapters.exchange.simulated.venues.bitget import account, market, orders, plans, stream
 from cbc_adapters.exchange.simulated.venues.bitget.refusals import Wrong, enveloped, refusal
 from cbc_adapters.exchange.simulated.venues.house import House, IssuedKey
-from cbc_adapters.exchange.simulated.venues.wire import Errand, Json, Socket, WireAnswer, WireCall, milliseconds
+from cbc_adapters.exchange.simulated.venues.wire import Json, Purpose, Socket, WireAnswer, WireCall, milliseconds
 from cbc_domain.kernel.venues import Environment, Venue
 from cbc_domain.ports.exchange import Fault, Report, VenueRefused
 
@@ -50,7 +50,7 @@ SIGNED: Final[Mapping[tuple[str, str], Signed]] = {
     ("GET", f"{MIX}/order/orders-plan-history"): plans.history,
 }
 
-ERRANDS: Final = {
+PURPOSES: Final = {
     ("GET", f"{MIX}/order/detail"): Call.FIND,
     ("GET", f"{MIX}/order/orders-plan-pending"): Call.FIND,
     ("GET", f"{MIX}/order/orders-plan-history"): Call.FIND,
@@ -84,15 +84,15 @@ class BitgetWire:
         except VenueRefused as refused:
             return refusal(refused.fault, refused.detail, now_ms=now)
 
-    def errand(self, call: WireCall) -> Errand | None:
+    def purpose(self, call: WireCall) -> Purpose | None:
         if call.path == f"{MIX}/order/place-order":
-            return Errand(Call.PLACE, orders.leg_of(call.document))
+            return Purpose(Call.PLACE, orders.leg_of(call.document))
         if call.path == f"{MIX}/order/place-tpsl-order":
-            return Errand(Call.PLACE, plans.leg_of(call.document))
+            return Purpose(Call.PLACE, plans.leg_of(call.document))
         if call.path == f"{MIX}/order/fills":
-            return Errand(Call.FIND if "orderId" in call.parameters else Call.ENDING)
-        known = ERRANDS.get((call.method, call.path))
-        return Errand(known) if known else None
+            return Purpose(Call.FIND if "orderId" in call.parameters else Call.ENDING)
+        known = PURPOSES.get((call.method, call.path))
+        return Purpose(known) if known else None
 
     def refusal(self, fault: Fault, detail: str, retry_after_s: int | None = None) -> WireAnswer:
         return refusal(fault, detail, retry_after_s)

@@ -12,7 +12,7 @@ from cbc_adapters.exchange.simulated.faults import Call
 from cbc_adapters.exchange.simulated.venues.bybit import account, market, orders, records, stream
 from cbc_adapters.exchange.simulated.venues.bybit.refusals import WORDING, Wrong, body, refusal
 from cbc_adapters.exchange.simulated.venues.house import House, IssuedKey
-from cbc_adapters.exchange.simulated.venues.wire import Errand, Json, Socket, WireAnswer, WireCall, milliseconds
+from cbc_adapters.exchange.simulated.venues.wire import Json, Purpose, Socket, WireAnswer, WireCall, milliseconds
 from cbc_domain.kernel.venues import Environment, Venue
 from cbc_domain.ports.exchange import Fault, Report, VenueRefused
 
@@ -72,17 +72,17 @@ class BybitWire:
             answer = refusal(refused.fault, refused.detail)
         return attrs.evolve(answer, body=answer.body | {"time": milliseconds(call.at)})
 
-    def errand(self, call: WireCall) -> Errand | None:
+    def purpose(self, call: WireCall) -> Purpose | None:
         if (call.method, call.path) == CREATE:
-            return Errand(Call.PLACE, orders.leg_of(call.document))
+            return Purpose(Call.PLACE, orders.leg_of(call.document))
         if (call.method, call.path) == ("POST", "/v5/order/cancel"):
-            return Errand(Call.CANCEL)
+            return Purpose(Call.CANCEL)
         given = call.parameters
         if call.path in LOOKS:
-            return Errand(Call.FIND) if given.get("orderId") or given.get("orderLinkId") else None
+            return Purpose(Call.FIND) if given.get("orderId") or given.get("orderLinkId") else None
         if call.path == "/v5/position/list":
-            return Errand(Call.HOLDING if "symbol" in given else Call.READ)
-        return Errand(Call.READ) if call.path == "/v5/account/wallet-balance" else None
+            return Purpose(Call.HOLDING if "symbol" in given else Call.READ)
+        return Purpose(Call.READ) if call.path == "/v5/account/wallet-balance" else None
 
     def refusal(self, fault: Fault, detail: str, retry_after_s: int | None = None) -> WireAnswer:
         return refusal(fault, detail, retry_after_s)

@@ -10,7 +10,7 @@ from cbc_adapters.exchange.simulated.faults import Call
 from cbc_adapters.exchange.simulated.venues.house import House, IssuedKey
 from cbc_adapters.exchange.simulated.venues.okx import account, history, market, orders, stream
 from cbc_adapters.exchange.simulated.venues.okx.refusals import Wrong, refusal
-from cbc_adapters.exchange.simulated.venues.wire import Errand, Json, Socket, WireAnswer, WireCall
+from cbc_adapters.exchange.simulated.venues.wire import Json, Purpose, Socket, WireAnswer, WireCall
 from cbc_domain.kernel.venues import Environment, Venue
 from cbc_domain.ports.exchange import Fault, Report, VenueRefused
 
@@ -49,13 +49,13 @@ SIGNED: Final[Mapping[tuple[str, str], Signed]] = {
     ("GET", "/api/v5/trade/fills-history"): history.fills,
 }
 
-ERRANDS: Final = {
+PURPOSES: Final = {
     ("POST", "/api/v5/trade/cancel-order"): Call.CANCEL,
     ("POST", "/api/v5/trade/cancel-algos"): Call.CANCEL,
     ("GET", "/api/v5/account/positions-history"): Call.ENDING,
     ("GET", "/api/v5/account/balance"): Call.READ,
 }
-"""Beside these an order is looked for by our id, and a holding by its instrument; whatever follows from them is no errand."""
+"""Beside these an order is looked for by our id, and a holding by its instrument; whatever follows from them is no purpose."""
 
 
 class OkxWire:
@@ -82,16 +82,16 @@ class OkxWire:
         except VenueRefused as refused:
             return refusal(refused.fault, refused.detail)
 
-    def errand(self, call: WireCall) -> Errand | None:
+    def purpose(self, call: WireCall) -> Purpose | None:
         asked = (call.method, call.path)
         if asked in {("POST", "/api/v5/trade/order"), ("POST", "/api/v5/trade/order-algo")}:
-            return Errand(Call.PLACE, orders.leg_of(call.document))
+            return Purpose(Call.PLACE, orders.leg_of(call.document))
         if asked in {("GET", "/api/v5/trade/order"), ("GET", "/api/v5/trade/order-algo")}:
-            return Errand(Call.FIND) if call.parameters.keys() & {"clOrdId", "algoClOrdId"} else None
+            return Purpose(Call.FIND) if call.parameters.keys() & {"clOrdId", "algoClOrdId"} else None
         if asked == ("GET", "/api/v5/account/positions"):
-            return Errand(Call.HOLDING) if "instId" in call.parameters else None
-        known = ERRANDS.get(asked)
-        return Errand(known) if known else None
+            return Purpose(Call.HOLDING) if "instId" in call.parameters else None
+        known = PURPOSES.get(asked)
+        return Purpose(known) if known else None
 
     def refusal(self, fault: Fault, detail: str, retry_after_s: int | None = None) -> WireAnswer:
         return refusal(fault, detail, retry_after_s)
