@@ -69,6 +69,11 @@ class Ticket:
     trigger: Decimal | None = None
     leverage: int | None = None
 
+    @property
+    def buys(self) -> bool:
+        """Whether it is a purchase: what opens a long, and whatever closes a short."""
+        return (self.side is Side.LONG) == (self.leg is Leg.ENTRY)
+
 
 class ReportState(StrEnum):
     """What a venue says an order is."""

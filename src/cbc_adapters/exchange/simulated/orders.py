@@ -133,8 +133,7 @@ def _part(instrument: Instrument, quantity: Decimal, fraction: Decimal | None) -
 
 
 def _market_price(instrument: Instrument, ticket: Ticket, mark: Quote, friction: Friction) -> Decimal:
-    buys = (ticket.side is Side.LONG) == (ticket.leg is Leg.ENTRY)
-    return slipped(mark.price, friction.slippage, instrument.tick, buys)
+    return slipped(mark.price, friction.slippage, instrument.tick, ticket.buys)
 
 
 def _order(account: VenueAccount, ticket: Ticket, quantity: Decimal, at: datetime) -> VenueOrder:

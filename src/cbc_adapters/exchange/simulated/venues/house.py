@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager, suppress
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Final
 
 import attrs
 
@@ -13,13 +12,11 @@ from cbc_adapters.exchange.simulated.engine import SimulatedVenue
 from cbc_adapters.exchange.simulated.faults import FaultPlan
 from cbc_adapters.exchange.simulated.model import VenueAccount, VenueOrder
 from cbc_adapters.exchange.simulated.venues.listeners import Listeners
+from cbc_adapters.exchange.simulated.venues.order_numbers import order_number
 from cbc_domain.kernel.ids import AccountId
 from cbc_domain.kernel.venues import Environment, Symbol, Venue
 from cbc_domain.ports.exchange import Report, ReportState, VenueRefused
 from cbc_domain.ports.system import Clock
-
-NUMBERS: Final = 10**9
-"""Orders of one account have numbers of their own; the account's ordinal comes before them."""
 
 
 @attrs.frozen
@@ -124,9 +121,3 @@ class House:
         """Hand what the engine has to report to whoever listens; called after everything that may change an order."""
         while self.engine.unread:
             self._listeners.tell(self.engine.unread.popleft(), self.plan.disorder)
-
-
-def order_number(venue_order_id: str) -> int:
-    """The venue's own number of an order, as the wires that use numbers write it."""
-    _, ordinal, number = venue_order_id.split("-")
-    return int(ordinal) * NUMBERS + int(number)

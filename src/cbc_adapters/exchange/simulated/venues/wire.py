@@ -3,7 +3,7 @@
 import json
 from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any, Final, Protocol
 from urllib.parse import parse_qsl
 
@@ -23,6 +23,15 @@ Json = Any
 def text(number: Decimal) -> str:
     """A number as venues write it: without exponent."""
     return format(number, "f")
+
+
+def decimal_of(value: object) -> Decimal | None:
+    """What a client wrote as a number; None when it is none, or not finite."""
+    try:
+        number = Decimal(str(value))
+    except InvalidOperation:
+        return None
+    return number if number.is_finite() else None
 
 
 def milliseconds(at: datetime) -> int:

@@ -25,7 +25,7 @@ KINDS: Final = {Leg.STOP: "STOP_MARKET", Leg.TARGET: "TAKE_PROFIT_MARKET"}
 
 
 def _side(ticket: Ticket) -> str:
-    return "BUY" if (ticket.side is Side.LONG) == (ticket.leg is Leg.ENTRY) else "SELL"
+    return "BUY" if ticket.buys else "SELL"
 
 
 def _mode(ticket: Ticket, hedge: bool) -> dict[str, str]:

@@ -39,7 +39,7 @@ def plain_order(ticket: Ticket, hedge: bool) -> dict[str, str]:
     if hedge:
         direction = {"side": "buy" if long else "sell", "tradeSide": "open" if enters else "close"}
     else:
-        direction = {"side": "buy" if long == enters else "sell", "reduceOnly": "NO" if enters else "YES"}
+        direction = {"side": "buy" if ticket.buys else "sell", "reduceOnly": "NO" if enters else "YES"}
     return {
         **IN_USDT,
         "symbol": ticket.symbol,

@@ -46,7 +46,7 @@ def order_of(ticket: Ticket, hedge: bool) -> dict[str, object]:
     order: dict[str, object] = {
         "category": LINEAR,
         "symbol": ticket.symbol,
-        "side": side_word(buys=long == opens),
+        "side": side_word(buys=ticket.buys),
         "orderType": "Market",
         "qty": format(ticket.quantity, "f"),
         "orderLinkId": ticket.client_id,

@@ -51,7 +51,7 @@ def symbol_of(told: Vendor) -> Symbol | None:
 
 
 def _side(ticket: Ticket) -> str:
-    return "buy" if (ticket.side is Side.LONG) == (ticket.leg is Leg.ENTRY) else "sell"
+    return "buy" if ticket.buys else "sell"
 
 
 def _order(ticket: Ticket, hedge: bool) -> dict[str, object]:

@@ -1,13 +1,14 @@
 """Orders on Binance's wire: plain ones and the conditional ones of the algo service, over the engine's tickets."""
 
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Final
 
 from cbc_adapters.exchange.simulated.model import VenueAccount, VenueOrder
 from cbc_adapters.exchange.simulated.venues.binance.market import listed
 from cbc_adapters.exchange.simulated.venues.binance.refusals import Wrong
-from cbc_adapters.exchange.simulated.venues.house import NUMBERS, House, IssuedKey, order_number
-from cbc_adapters.exchange.simulated.venues.wire import Json, milliseconds, text
+from cbc_adapters.exchange.simulated.venues.house import House, IssuedKey
+from cbc_adapters.exchange.simulated.venues.order_numbers import numbered, order_number, plain_number
+from cbc_adapters.exchange.simulated.venues.wire import Json, decimal_of, milliseconds, text
 from cbc_domain.kernel.venues import Side
 from cbc_domain.ports.exchange import ReportState, Ticket
 from cbc_domain.trading.model import Leg
@@ -21,8 +22,7 @@ STATUS: Final = {
 }
 ALGO_STATUS: Final = STATUS | {ReportState.FILLED: "FINISHED", ReportState.PARTIALLY_FILLED: "TRIGGERED"}
 CONDITIONAL: Final = {"STOP_MARKET": Leg.STOP, "TAKE_PROFIT_MARKET": Leg.TARGET}
-TRIGGERED: Final = 500_000_000
-"""A triggered algo order becomes a plain one with a number of its own."""
+KIND_OF: Final = {leg: kind for kind, leg in CONDITIONAL.items()}
 
 Parameters = dict[str, str]
 
@@ -90,11 +90,10 @@ def _ticket(house: House, key: IssuedKey, parameters: Parameters, client_id: str
 
 
 def _decimal(value: str | None) -> Decimal:
-    try:
-        number = Decimal(value or "")
-    except InvalidOperation:
-        raise Wrong(-1102, "Mandatory parameter 'quantity' was not sent, was empty/null, or malformed.") from None
-    if not number.is_finite() or number <= 0:
+    number = decimal_of(value)
+    if number is None:
+        raise Wrong(-1102, "Mandatory parameter 'quantity' was not sent, was empty/null, or malformed.")
+    if number <= 0:
         raise Wrong(-4003, "Quantity less than or equal to zero.")
     return number
 
@@ -134,10 +133,8 @@ def open_algo(house: House, key: IssuedKey, parameters: Parameters) -> Json:
 def _plain(house: House, key: IssuedKey, parameters: Parameters, gone: int = -2013) -> VenueOrder:
     """A plain order, or the plain order that an algo order became."""
     number = parameters.get("orderId")
-    if number is not None and int(number) % NUMBERS > TRIGGERED:
-        order = house.order(key.account, number=int(number) - TRIGGERED)
-    elif number is not None:
-        order = house.order(key.account, number=int(number))
+    if number is not None:
+        order = house.order(key.account, number=numbered(int(number))[0])
     else:
         order = house.order(key.account, client_id=parameters.get("origClientOrderId", ""))
     if order is None or (order.ticket.trigger is not None and not order.fills):
@@ -159,11 +156,6 @@ def _cancel(house: House, key: IssuedKey, order: VenueOrder) -> None:
     if not order.open:
         raise Wrong(-2011, "Unknown order sent.")
     house.engine.cancel(key.account, order.ticket.client_id, house.now())
-
-
-def plain_number(order: VenueOrder) -> int:
-    number = order_number(order.venue_order_id)
-    return number + TRIGGERED if order.ticket.trigger is not None else number
 
 
 def order_body(order: VenueOrder, *, hedge: bool) -> Json:
@@ -202,7 +194,7 @@ def algo_body(order: VenueOrder, *, hedge: bool) -> Json:
         "algoId": order_number(order.venue_order_id),
         "clientAlgoId": ticket.client_id,
         "algoType": "CONDITIONAL",
-        "orderType": "STOP_MARKET" if ticket.leg is Leg.STOP else "TAKE_PROFIT_MARKET",
+        "orderType": KIND_OF[ticket.leg],
         "symbol": ticket.symbol,
         "side": side_of(ticket),
         "positionSide": position_side(order.ticket, hedge),
@@ -229,7 +221,7 @@ def position_side(ticket: Ticket, hedge: bool) -> str:
 
 
 def side_of(ticket: Ticket) -> str:
-    return "BUY" if (ticket.side is Side.LONG) == (ticket.leg is Leg.ENTRY) else "SELL"
+    return "BUY" if ticket.buys else "SELL"
 
 
 def trade_bodies(account: VenueAccount, order: VenueOrder) -> list[Json]:

@@ -5,8 +5,9 @@ import json
 from contextlib import suppress
 
 from cbc_adapters.exchange.simulated.model import VenueOrder
-from cbc_adapters.exchange.simulated.venues.binance.orders import ALGO_STATUS, STATUS, plain_number, position_side, side_of
-from cbc_adapters.exchange.simulated.venues.house import House, IssuedKey, order_number
+from cbc_adapters.exchange.simulated.venues.binance.orders import ALGO_STATUS, KIND_OF, STATUS, position_side, side_of
+from cbc_adapters.exchange.simulated.venues.house import House, IssuedKey
+from cbc_adapters.exchange.simulated.venues.order_numbers import order_number, plain_number
 from cbc_adapters.exchange.simulated.venues.wire import Json, Socket, milliseconds, text
 from cbc_domain.ports.exchange import Report
 from cbc_domain.trading.model import Leg
@@ -62,7 +63,7 @@ def _algo_update(house: House, order: VenueOrder, report: Report, hedge: bool) -
             "caid": ticket.client_id,
             "aid": order_number(order.venue_order_id),
             "at": "CONDITIONAL",
-            "o": "STOP_MARKET" if ticket.leg is Leg.STOP else "TAKE_PROFIT_MARKET",
+            "o": KIND_OF[ticket.leg],
             "s": ticket.symbol,
             "S": side_of(ticket),
             "ps": position_side(ticket, hedge),

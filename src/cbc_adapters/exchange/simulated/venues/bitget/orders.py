@@ -1,14 +1,15 @@
 """Plain orders on Bitget's wire, over the engine's tickets."""
 
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Final
 
 from cbc_adapters.exchange.simulated.model import VenueAccount, VenueOrder
 from cbc_adapters.exchange.simulated.moves import LIQUIDATION
 from cbc_adapters.exchange.simulated.venues.bitget.market import check_product, listed
 from cbc_adapters.exchange.simulated.venues.bitget.refusals import WORDING, Wrong
-from cbc_adapters.exchange.simulated.venues.house import NUMBERS, House, IssuedKey, order_number
-from cbc_adapters.exchange.simulated.venues.wire import Json, milliseconds, text
+from cbc_adapters.exchange.simulated.venues.house import House, IssuedKey
+from cbc_adapters.exchange.simulated.venues.order_numbers import numbered, order_number, plain_number
+from cbc_adapters.exchange.simulated.venues.wire import Json, decimal_of, milliseconds, text
 from cbc_domain.kernel.venues import Side
 from cbc_domain.ports.exchange import Fault, ReportState, Ticket
 from cbc_domain.trading.model import Leg
@@ -20,9 +21,6 @@ STATES: Final = {
     ReportState.CANCELLED: "canceled",
     ReportState.REJECTED: "canceled",
 }
-EXECUTED: Final = 500_000_000
-"""A triggered plan order becomes a plain one with a number of its own."""
-
 Parameters = dict[str, str]
 
 
@@ -59,11 +57,10 @@ def mode_differs() -> Wrong:
 
 
 def decimal(value: object) -> Decimal:
-    try:
-        number = Decimal(str(value or ""))
-    except InvalidOperation:
-        raise Wrong("40017", "Parameter verification failed size") from None
-    if not number.is_finite() or number <= 0:
+    number = decimal_of(value)
+    if number is None:
+        raise Wrong("40017", "Parameter verification failed size")
+    if number <= 0:
         raise Wrong("40108", "Wrong order quantity")
     return number
 
@@ -127,8 +124,7 @@ def _plain(
     listed(house, given)
     number, client_id = given.get("orderId"), given.get("clientOid", "")
     if number:
-        plan = EXECUTED if int(number) % NUMBERS > EXECUTED else 0
-        order = house.order(key.account, number=int(number) - plan)
+        order = house.order(key.account, number=numbered(int(number))[0])
     else:
         order = house.order(key.account, client_id=client_id)
         if order is None and client_id.isdigit():
@@ -140,18 +136,13 @@ def _plain(
     return order
 
 
-def plain_number(order: VenueOrder) -> int:
-    number = order_number(order.venue_order_id)
-    return number + EXECUTED if order.ticket.trigger is not None else number
-
-
 def plain_client_id(order: VenueOrder) -> str:
     return order.ticket.client_id if order.ticket.trigger is None else str(order_number(order.venue_order_id))
 
 
 def side_of(ticket: Ticket, hedge: bool) -> str:
-    long = ticket.side is Side.LONG
-    return "buy" if (long if hedge else long == (ticket.leg is Leg.ENTRY)) else "sell"
+    """In hedge mode the direction of the position, opening and closing alike."""
+    return "buy" if (ticket.side is Side.LONG if hedge else ticket.buys) else "sell"
 
 
 def trade_side(order: VenueOrder, hedge: bool) -> str:

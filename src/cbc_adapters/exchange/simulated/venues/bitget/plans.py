@@ -8,13 +8,13 @@ from cbc_adapters.exchange.simulated.venues.bitget.orders import (
     decimal,
     mode_differs,
     named_ids,
-    plain_number,
     position_side,
     side_of,
     trade_side,
 )
 from cbc_adapters.exchange.simulated.venues.bitget.refusals import Wrong
-from cbc_adapters.exchange.simulated.venues.house import House, IssuedKey, order_number
+from cbc_adapters.exchange.simulated.venues.house import House, IssuedKey
+from cbc_adapters.exchange.simulated.venues.order_numbers import order_number, plain_number
 from cbc_adapters.exchange.simulated.venues.wire import Json, milliseconds, text
 from cbc_domain.kernel.venues import Side
 from cbc_domain.ports.exchange import ReportState, Ticket

@@ -16,7 +16,8 @@ from cbc_adapters.exchange.simulated.venues.bitget.orders import (
 )
 from cbc_adapters.exchange.simulated.venues.bitget.plans import STATES as PLAN_STATES
 from cbc_adapters.exchange.simulated.venues.bitget.plans import plan_body
-from cbc_adapters.exchange.simulated.venues.house import House, IssuedKey, order_number
+from cbc_adapters.exchange.simulated.venues.house import House, IssuedKey
+from cbc_adapters.exchange.simulated.venues.order_numbers import order_number
 from cbc_adapters.exchange.simulated.venues.wire import Json, Socket, milliseconds, text
 from cbc_domain.ports.exchange import Report
 from cbc_domain.trading.model import Leg

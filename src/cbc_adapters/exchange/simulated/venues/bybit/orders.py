@@ -1,15 +1,16 @@
 """Orders on Bybit's wire, plain and conditional ones alike, over the engine's tickets."""
 
 from datetime import timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Final
 from uuid import UUID
 
 from cbc_adapters.exchange.simulated.model import VenueOrder
 from cbc_adapters.exchange.simulated.venues.bybit.market import LINEAR, listed, page
 from cbc_adapters.exchange.simulated.venues.bybit.refusals import Wrong
-from cbc_adapters.exchange.simulated.venues.house import House, IssuedKey, order_number
-from cbc_adapters.exchange.simulated.venues.wire import Json, milliseconds, text
+from cbc_adapters.exchange.simulated.venues.house import House, IssuedKey
+from cbc_adapters.exchange.simulated.venues.order_numbers import order_number
+from cbc_adapters.exchange.simulated.venues.wire import Json, decimal_of, milliseconds, text
 from cbc_domain.kernel.venues import Side
 from cbc_domain.ports.exchange import ReportState, Ticket
 from cbc_domain.trading.model import Leg
@@ -99,11 +100,8 @@ def _check_trigger(house: House, instrument: Instrument, given: Json, trigger: D
 
 
 def _decimal(value: object, name: str) -> Decimal:
-    try:
-        number = Decimal(str(value))
-    except InvalidOperation:
-        raise Wrong(10001, f"{name} invalid") from None
-    if not number.is_finite() or number <= 0:
+    number = decimal_of(value)
+    if number is None or number <= 0:
         raise Wrong(10001, f"{name} invalid")
     return number
 
@@ -212,7 +210,7 @@ def order_body(order: VenueOrder, *, hedge: bool) -> Json:
 
 
 def side_of(ticket: Ticket) -> str:
-    return "Buy" if (ticket.side is Side.LONG) == (ticket.leg is Leg.ENTRY) else "Sell"
+    return "Buy" if ticket.buys else "Sell"
 
 
 def index_of(ticket: Ticket, hedge: bool) -> int:

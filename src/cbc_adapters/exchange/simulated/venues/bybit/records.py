@@ -8,7 +8,8 @@ from cbc_adapters.exchange.simulated.moves import LIQUIDATION
 from cbc_adapters.exchange.simulated.venues.bybit.market import LINEAR, listed, page
 from cbc_adapters.exchange.simulated.venues.bybit.orders import order_id, side_of
 from cbc_adapters.exchange.simulated.venues.bybit.refusals import Wrong
-from cbc_adapters.exchange.simulated.venues.house import NUMBERS, House, IssuedKey, order_number
+from cbc_adapters.exchange.simulated.venues.house import House, IssuedKey
+from cbc_adapters.exchange.simulated.venues.order_numbers import NUMBERS, order_number
 from cbc_adapters.exchange.simulated.venues.wire import Json, milliseconds, text
 from cbc_domain.kernel.venues import Side
 from cbc_domain.trading.model import Fill

@@ -5,11 +5,10 @@ from typing import Final
 
 from cbc_adapters.exchange.simulated.model import VenueAccount, VenueOrder
 from cbc_adapters.exchange.simulated.moves import LIQUIDATION
-from cbc_adapters.exchange.simulated.venues.house import order_number
 from cbc_adapters.exchange.simulated.venues.okx.account import position_side
 from cbc_adapters.exchange.simulated.venues.okx.market import instrument_id
+from cbc_adapters.exchange.simulated.venues.order_numbers import order_number, plain_number
 from cbc_adapters.exchange.simulated.venues.wire import Json, milliseconds, text
-from cbc_domain.kernel.venues import Side
 from cbc_domain.ports.exchange import ReportState, Ticket
 from cbc_domain.trading.model import Leg
 
@@ -25,17 +24,10 @@ ALGO_STATES: Final = STATES | {
     ReportState.PARTIALLY_FILLED: "effective",
     ReportState.REJECTED: "order_failed",
 }
-TRIGGERED: Final = 500_000_000
-"""A triggered algo order becomes a plain one with a number of its own."""
 
 
 def side_of(ticket: Ticket) -> str:
-    return "buy" if (ticket.side is Side.LONG) == (ticket.leg is Leg.ENTRY) else "sell"
-
-
-def plain_number(order: VenueOrder) -> str:
-    number = order_number(order.venue_order_id)
-    return str(number + TRIGGERED if order.ticket.trigger is not None else number)
+    return "buy" if ticket.buys else "sell"
 
 
 def order_body(account: VenueAccount, order: VenueOrder) -> Json:
@@ -59,7 +51,7 @@ def order_body(account: VenueAccount, order: VenueOrder) -> Json:
         "instId": instrument_id(ticket.symbol),
         "instType": "SWAP",
         "lever": str(account.leverage.get(ticket.symbol, 1)),
-        "ordId": plain_number(order),
+        "ordId": str(plain_number(order)),
         "ordType": "market",
         "pnl": "0",
         "posSide": position_side(account, ticket.side),
@@ -96,8 +88,8 @@ def algo_body(account: VenueAccount, order: VenueOrder) -> Json:
         "instType": "SWAP",
         "last": "",
         "lever": str(account.leverage.get(ticket.symbol, 1)),
-        "ordId": plain_number(order) if fired else "",
-        "ordIdList": [plain_number(order)] if fired else [],
+        "ordId": str(plain_number(order)) if fired else "",
+        "ordIdList": [str(plain_number(order))] if fired else [],
         "ordPx": "",
         "ordType": "conditional",
         "posSide": position_side(account, ticket.side),

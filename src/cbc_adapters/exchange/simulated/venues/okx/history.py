@@ -8,10 +8,11 @@ import attrs
 
 from cbc_adapters.exchange.simulated.model import ZERO, Closing, VenueAccount, VenueOrder
 from cbc_adapters.exchange.simulated.moves import LIQUIDATION
-from cbc_adapters.exchange.simulated.venues.house import House, IssuedKey, order_number
+from cbc_adapters.exchange.simulated.venues.house import House, IssuedKey
 from cbc_adapters.exchange.simulated.venues.okx.account import position_side
-from cbc_adapters.exchange.simulated.venues.okx.bodies import plain_number, side_of
+from cbc_adapters.exchange.simulated.venues.okx.bodies import side_of
 from cbc_adapters.exchange.simulated.venues.okx.market import instrument_id, listed
+from cbc_adapters.exchange.simulated.venues.order_numbers import order_number, plain_number
 from cbc_adapters.exchange.simulated.venues.wire import Json, milliseconds, text
 from cbc_domain.kernel.venues import Side, Symbol
 from cbc_domain.trading.model import Fill
@@ -89,7 +90,7 @@ def fills(house: House, key: IssuedKey, given: Json) -> Json:
         one
         for one in reversed(executions(account, symbol))
         if first <= milliseconds(one.fill.at) <= last
-        and given.get("ordId") in {None, plain_number(one.order)}
+        and given.get("ordId") in {None, str(plain_number(one.order))}
         and one.number < int(given.get("after", 2**53))
     ]
     return [_trade(account, one) for one in told[: int(given.get("limit", PAGE))]]
@@ -110,7 +111,7 @@ def _trade(account: VenueAccount, one: Execution) -> Json:
         "fillTime": at,
         "instId": instrument_id(ticket.symbol),
         "instType": "SWAP",
-        "ordId": plain_number(one.order),
+        "ordId": str(plain_number(one.order)),
         "posSide": position_side(account, one.side),
         "side": side,
         "subType": _kind(account, one, side),

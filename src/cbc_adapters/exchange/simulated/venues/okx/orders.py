@@ -1,15 +1,16 @@
 """Orders on OKX's wire: plain ones and the conditional algo orders, over the engine's tickets."""
 
 import re
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Final
 
 from cbc_adapters.exchange.simulated.model import VenueOrder
-from cbc_adapters.exchange.simulated.venues.house import NUMBERS, House, IssuedKey, order_number
-from cbc_adapters.exchange.simulated.venues.okx.bodies import TRIGGERED, algo_body, order_body
+from cbc_adapters.exchange.simulated.venues.house import House, IssuedKey
+from cbc_adapters.exchange.simulated.venues.okx.bodies import algo_body, order_body
 from cbc_adapters.exchange.simulated.venues.okx.market import listed
 from cbc_adapters.exchange.simulated.venues.okx.refusals import WORDING, Wrong
-from cbc_adapters.exchange.simulated.venues.wire import Json, milliseconds
+from cbc_adapters.exchange.simulated.venues.order_numbers import numbered, order_number
+from cbc_adapters.exchange.simulated.venues.wire import Json, decimal_of, milliseconds
 from cbc_domain.kernel.venues import Side, Symbol
 from cbc_domain.ports.exchange import Fault, Ticket
 from cbc_domain.trading.model import Leg
@@ -75,8 +76,8 @@ def _ticket(house: House, key: IssuedKey, given: Json, client_id: str | None, tr
         instrument.symbol,
         side,
         leg,
-        _decimal("sz", given.get("sz")),
-        _decimal(f"{'sl' if leg is Leg.STOP else 'tp'}TriggerPx", trigger) if trigger else None,
+        _decimal(given.get("sz"), "sz"),
+        _decimal(trigger, f"{'sl' if leg is Leg.STOP else 'tp'}TriggerPx") if trigger else None,
         house.choices(key.account, instrument.symbol).leverage if leg is Leg.ENTRY else None,
     )
 
@@ -152,8 +153,8 @@ def _plain(house: House, key: IssuedKey, given: Json) -> VenueOrder:
     symbol = listed(house, given.get("instId")).symbol
     number = _number(given.get("ordId"))
     if number is not None:
-        triggered = number % NUMBERS > TRIGGERED
-        order = house.order(key.account, number=number - TRIGGERED if triggered else number)
+        number, triggered = numbered(number)
+        order = house.order(key.account, number=number)
     else:
         triggered, order = False, house.order(key.account, client_id=given.get("clOrdId", ""))
     if order is None or order.ticket.symbol != symbol or triggered != (order.ticket.trigger is not None):
@@ -189,12 +190,9 @@ def _number(value: str | None) -> int | None:
     return int(value) if value and value.isdigit() else None
 
 
-def _decimal(name: str, value: object) -> Decimal:
-    try:
-        number = Decimal(str(value))
-    except InvalidOperation:
-        raise _parameter(name) from None
-    if not number.is_finite() or number <= 0:
+def _decimal(value: object, name: str) -> Decimal:
+    number = decimal_of(value)
+    if number is None or number <= 0:
         raise _parameter(name)
     return number
 
