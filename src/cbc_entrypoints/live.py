@@ -1,9 +1,10 @@
 """Open what the platform runs on: database, exchange, clock, keys; and close it again in the opposite order."""
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from socket import gethostname
+from typing import TYPE_CHECKING
 
 import attrs
 
@@ -28,12 +29,16 @@ from cbc_adapters.system.real.clock import SystemClock
 from cbc_adapters.system.real.identities import SystemIdentities
 from cbc_adapters.system.real.together import LoopTogether
 from cbc_domain.kernel.errors import Unavailable
+from cbc_domain.kernel.venues import Venue
 from cbc_domain.ports.cache import Throttle
 from cbc_domain.ports.exchange import Exchange
 from cbc_domain.ports.system import Clock, Identities
 from cbc_entrypoints.containers import Platform
 from cbc_entrypoints.settings import Settings
 from cbc_entrypoints.venues import Venues
+
+if TYPE_CHECKING:
+    from cbc_adapters.exchange.ccxt.limits import Published
 
 
 @attrs.frozen
@@ -79,11 +84,13 @@ async def live(
     durable: bool = True,
     everywhere: bool = False,
     attach: bool = False,
+    published: "Mapping[Venue, Published] | None" = None,
 ) -> AsyncIterator[Live]:
     """Open everything, schema at head; close it in the opposite order, also after a failure.
 
     Accounts of a venue trade there, all others on `paper`. With `everywhere` the paper exchange stands for every venue, and
     live keys reach nothing else: that is for demonstrations. `attach` as in `database`.
+    With `published` other limits are kept than the venues' own: that is for measuring against simulated ones.
     """
     async with AsyncExitStack() as stack:
         url = await stack.enter_async_context(database(settings, durable=durable, attach=attach))
@@ -100,7 +107,7 @@ async def live(
         store, vault = PostgresStore(engine, identities, presence), _vault(settings)
         ring = SealedKeyRing(store, vault, clock, identities, process=f"{gethostname()}:{os.getpid()}")
         stack.push_async_callback(ring.close)
-        venues = Venues(settings, ring, clock, allow_live=settings.live_trading)
+        venues = Venues(settings, ring, clock, allow_live=settings.live_trading, published=published)
         stack.push_async_callback(venues.close)
         platform = Platform(
             store=store,

@@ -1,5 +1,6 @@
 """The real venues, opened when somebody first asks them: their client takes half a second and 100 MB to import."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from cbc_domain.kernel.venues import Environment, Venue
@@ -11,13 +12,24 @@ from cbc_entrypoints.settings import Settings
 if TYPE_CHECKING:
     from cbc_adapters.exchange.ccxt.adapter import CcxtExchange
     from cbc_adapters.exchange.ccxt.clients import ClientPool
+    from cbc_adapters.exchange.ccxt.limits import Published
 
 
 class Venues:
     """Mutable: it opens what is asked for, once, and closes it again."""
 
-    def __init__(self, settings: Settings, ring: KeyRing, clock: Clock, *, allow_live: bool) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        ring: KeyRing,
+        clock: Clock,
+        *,
+        allow_live: bool,
+        published: "Mapping[Venue, Published] | None" = None,
+    ) -> None:
+        """`published` are other limits than the venues' own, for measuring."""
         self._settings, self._ring, self._clock, self._allow_live = settings, ring, clock, allow_live
+        self._limits = {} if published is None else {"published": published}
         self._pool: ClientPool | None = None
         self._exchange: CcxtExchange | None = None
 
@@ -26,7 +38,7 @@ class Venues:
         if self._exchange is None:
             from cbc_adapters.exchange.ccxt.adapter import CcxtExchange  # noqa: PLC0415 - lazily, as said above
 
-            self._exchange = CcxtExchange(self._opened(), self._clock, allow_live=self._allow_live)
+            self._exchange = CcxtExchange(self._opened(), self._clock, allow_live=self._allow_live, **self._limits)
         return self._exchange
 
     async def examine(self, venue: Venue, environment: Environment, credentials: Credentials) -> KeyFindings:

@@ -16,7 +16,7 @@ import attrs
 
 from tests.bench.table import Size, Table
 
-NAMES: Final = ("ledger", "proof", "planning", "webhook", "path")
+NAMES: Final = ("ledger", "proof", "planning", "webhook", "path", "venues")
 OUT: Final = Path("build/bench")
 
 Measure = Callable[[Size], Coroutine[object, object, Table]]

@@ -2,8 +2,6 @@
 
 import asyncio
 import json
-import os
-import sys
 import tempfile
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, closing
@@ -28,6 +26,7 @@ from cbc_entrypoints.live import Live, live
 from cbc_entrypoints.paper import JOURNAL, SOCKET, paper_exchange
 from cbc_entrypoints.settings import Settings
 from tests.bench.load import Post, post_all, quantile
+from tests.bench.processes import CBC, environment_of, running
 from tests.bench.table import Row, Size, Table
 from tests.bench.traders import allow_longs, open_business
 
@@ -41,7 +40,6 @@ TAKES_PROFIT: Final = Decimal("1.2")
 
 PATIENCE_S: Final = 300
 LOOK_EVERY_S: Final = 0.1
-CBC: Final = Path(sys.executable).with_name("cbc")
 
 STAGES: Final = ("received", "decided", "planned", "first sent", "last acknowledged", "last protected")
 """In this order; each begins where the one before ends, the first when the alert is sent."""
@@ -94,16 +92,17 @@ async def _journeys(members: int, signals: int, workers: int) -> Sequence[Journe
         url = await stack.enter_async_context(EmbeddedPostgres(directory / "database").start())
         settings = Settings(data_dir=directory, database_url=url, log_level="warning")
         logs.configure(settings.log_format, settings.log_level)
+        environment = environment_of(settings)
         floor = await stack.enter_async_context(_trading_floor(settings))
         exchange = await stack.enter_async_context(paper_exchange(settings))
         here = await stack.enter_async_context(live(settings, exchange))
         secret = await open_business(here.platform, members)
-        api = await stack.enter_async_context(_running(settings, "API ", "api", "--port", "0"))
+        api = await stack.enter_async_context(running([CBC, "api", "--port", "0"], "API ", environment))
         for _ in range(workers):
-            await stack.enter_async_context(_running(settings, "worker ", "worker"))
+            await stack.enter_async_context(running([CBC, "worker"], "worker ", environment))
         path = f"/api/webhooks/signal/{secret}"
         coins = [instrument.symbol for instrument in DEMONSTRATION[: signals + 1]]
-        return [await _journey(here, floor, api + path, coin, members) for coin in coins][1:]
+        return [await _journey(here, floor, api.told + path, coin, members) for coin in coins][1:]
 
 
 async def _journey(here: Live, floor: SimulatedVenue, webhook: str, symbol: Symbol, members: int) -> Journey:
@@ -164,34 +163,6 @@ async def _until_flat(here: Live) -> None:
                 if await connection.scalar(_OPEN) == 0:
                     return
             await asyncio.sleep(LOOK_EVERY_S)
-
-
-@asynccontextmanager
-async def _running(settings: Settings, until: str, *arguments: str) -> AsyncIterator[str]:
-    """A `cbc` process that has printed a line which begins so; gives the rest of that line."""
-    assert settings.database_url is not None
-    own = {name: value for name, value in os.environ.items() if not name.startswith("CBC_")}
-    environment = {
-        **own,
-        "CBC_DATA_DIR": str(settings.data_dir),
-        "CBC_DATABASE_URL": settings.database_url,
-        "CBC_LIVE_TRADING": "1",
-        "CBC_LOG_LEVEL": "warning",
-        "PYTHONUNBUFFERED": "1",
-    }
-    process = await asyncio.create_subprocess_exec(CBC, *arguments, env=environment, stdout=asyncio.subprocess.PIPE)
-    assert process.stdout is not None
-    try:
-        async for line in process.stdout:
-            if line.decode().startswith(until):
-                yield line.decode().removeprefix(until).strip()
-                break
-        else:
-            raise RuntimeError(f"expected `cbc {' '.join(arguments)}` to say {until!r}, was its end")
-    finally:
-        if process.returncode is None:
-            process.terminate()
-        await process.wait()
 
 
 def _rows(workers: int, journeys: Sequence[Journey]) -> Sequence[Row]:

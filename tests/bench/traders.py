@@ -26,7 +26,7 @@ AT_ONCE: Final = 100
 WISHES: Final = {"trading_mode": "live", "auto_trade_enabled": True}
 
 
-async def open_business(platform: Platform, members: int) -> str:
+async def open_business(platform: Platform, members: int, venue: Venue = Venue.BYBIT) -> str:
     """Let everything be as it must be for an order to leave; gives the webhook secret of the members' strategy."""
     strategy, secret = await platform.create_strategy()("Measured", timedelta(minutes=30))
     now = platform.clock().now()
@@ -36,7 +36,7 @@ async def open_business(platform: Platform, members: int) -> str:
         await work.signals.add_rate(FxRate(Decimal("5.25"), "bench", now, now))
         await work.commit()
     for first in range(0, members, AT_ONCE):
-        await _join(platform, strategy, range(first, min(members, first + AT_ONCE)))
+        await _join(platform, strategy, range(first, min(members, first + AT_ONCE)), venue)
     return secret
 
 
@@ -47,14 +47,14 @@ async def allow_longs(platform: Platform) -> None:
     await platform.observe_market()([Observation(now, FearGreed(55, now, now), pulse)])
 
 
-async def _join(platform: Platform, strategy: Strategy, numbers: Sequence[int]) -> None:
+async def _join(platform: Platform, strategy: Strategy, numbers: Sequence[int], venue: Venue) -> None:
     async with platform.store()() as work:
-        recharges = [await _member(platform, work, strategy, number) for number in numbers]
+        recharges = [await _member(platform, work, strategy, number, venue) for number in numbers]
         await work.books.post(recharges, platform.clock().now())
         await work.commit()
 
 
-async def _member(platform: Platform, work: UnitOfWork, strategy: Strategy, number: int) -> Journal:
+async def _member(platform: Platform, work: UnitOfWork, strategy: Strategy, number: int, venue: Venue) -> Journal:
     now, new = platform.clock().now(), platform.identities().new
     member = Member(
         id=MemberId(new()),
@@ -70,7 +70,9 @@ async def _member(platform: Platform, work: UnitOfWork, strategy: Strategy, numb
     )
     await work.people.add(Credential(member, "unused"), Membership(member.id, PlanCode.PRO_BR, now))
     await work.people.subscribe(member.id, strategy.id)
-    await work.people.save_wishes(member.id, Wishes(0, {}), Wishes(1, WISHES), "bench", now)
-    account = ExchangeAccount(AccountId(new()), member.id, Venue.BYBIT, Environment.LIVE, "measured", "0000", now)
+    await work.people.save_wishes(
+        member.id, Wishes(0, {}), Wishes(1, WISHES | {"preferred_exchange": venue.value}), "bench", now
+    )
+    account = ExchangeAccount(AccountId(new()), member.id, venue, Environment.LIVE, "measured", "0000", now)
     await work.people.add_account(account)
     return recharge(f"bench-{number}", member.id, Money(50_000_00, BRL), now)

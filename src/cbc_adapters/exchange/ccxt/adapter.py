@@ -7,8 +7,9 @@ from typing import Final, TypeVar
 from cbc_adapters.exchange.ccxt.balances import Balances
 from cbc_adapters.exchange.ccxt.clients import ClientPool
 from cbc_adapters.exchange.ccxt.dialect import Booked, Client, Closed, Dialect, Placing, Sought
-from cbc_adapters.exchange.ccxt.limits import Errand
+from cbc_adapters.exchange.ccxt.limits import Errand, Published
 from cbc_adapters.exchange.ccxt.listings import Listings
+from cbc_adapters.exchange.ccxt.published import PUBLISHED
 from cbc_adapters.exchange.ccxt.streams import Streams
 from cbc_adapters.exchange.ccxt.traffic import Traffic
 from cbc_domain.kernel.ids import AccountId
@@ -40,12 +41,15 @@ T = TypeVar("T")
 class CcxtExchange:
     """Mutable: it keeps clients, rules of the venues and streams.
 
-    With `allow_live` False no order leaves for a live account.
+    With `allow_live` False no order leaves for a live account. `published` are the limits that are kept; others than the
+    venues' own are for measuring against a simulated one.
     """
 
-    def __init__(self, pool: ClientPool, clock: Clock, *, allow_live: bool) -> None:
+    def __init__(
+        self, pool: ClientPool, clock: Clock, *, allow_live: bool, published: Mapping[Venue, Published] = PUBLISHED
+    ) -> None:
         self._pool, self._clock, self._allow_live = pool, clock, allow_live
-        self._traffic = Traffic(pool, clock)
+        self._traffic = Traffic(pool, clock, published=published)
         self._listings = Listings(pool, self._traffic, clock)
         self._balances = Balances(pool, self._traffic, self._listings, clock)
         self._streams = Streams(pool, self._heard)

@@ -1,7 +1,7 @@
 """The one way to the venues: budgets before a call, and what its answer teaches after it (EXC-07, EXC-08, PRI-07)."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
 from time import monotonic
 from typing import Final, TypeVar
@@ -12,10 +12,11 @@ from cbc_adapters.exchange.ccxt.backoff import backoff_of
 from cbc_adapters.exchange.ccxt.clients import ClientPool, Market
 from cbc_adapters.exchange.ccxt.dialect import Client
 from cbc_adapters.exchange.ccxt.errors import translated
-from cbc_adapters.exchange.ccxt.limits import Errand, Headers
+from cbc_adapters.exchange.ccxt.limits import Errand, Headers, Published
 from cbc_adapters.exchange.ccxt.published import PUBLISHED
 from cbc_adapters.exchange.ccxt.road import Road, Trip
 from cbc_adapters.exchange.ccxt.skew import AGAIN_S, EVERY_S, difference_ms, skew_of
+from cbc_domain.kernel.venues import Venue
 from cbc_domain.ports.exchange import Fault, OutcomeUnknown, VenueRefused, VenueStanding
 from cbc_domain.ports.system import Clock
 from cbc_domain.risk.model import ExchangeAccount
@@ -30,8 +31,14 @@ T = TypeVar("T")
 class Traffic:
     """Mutable: it knows how each venue stands. `ticks` are seconds of a clock that never goes back."""
 
-    def __init__(self, pool: ClientPool, clock: Clock, ticks: Callable[[], float] = monotonic) -> None:
-        self._pool, self._clock, self._ticks = pool, clock, ticks
+    def __init__(
+        self,
+        pool: ClientPool,
+        clock: Clock,
+        ticks: Callable[[], float] = monotonic,
+        published: Mapping[Venue, Published] = PUBLISHED,
+    ) -> None:
+        self._pool, self._clock, self._ticks, self._published = pool, clock, ticks, published
         self._roads: dict[Market, Road] = {}
         self._measuring: dict[Market, asyncio.Task[None]] = {}
 
@@ -77,7 +84,7 @@ class Traffic:
     def _road(self, market: Market, now: float) -> Road:
         road = self._roads.get(market)
         if road is None:
-            road = self._roads[market] = Road(market, PUBLISHED[market[0]], now)
+            road = self._roads[market] = Road(market, self._published[market[0]], now)
         if now >= road.measure_at:
             self._measure(road, now)
         return road

@@ -1,0 +1,119 @@
+"""What the same orders cost whoever sends them with ccxt alone: no intent, no outcome, nothing on disk."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from decimal import Decimal
+from typing import Any, Final
+
+import attrs
+import ccxt.async_support as vendor
+from aiohttp import ClientSession
+
+from cbc_adapters.exchange.ccxt.dialects import DIALECTS
+from cbc_adapters.exchange.ccxt.wiring import open_session, trust
+from cbc_adapters.exchange.simulated.listing import START_PRICES
+from cbc_domain.kernel.venues import Environment, Symbol, Venue
+from cbc_domain.risk.credentials import Credentials
+from tests.bench.venue_floor import Floor
+
+AT_ONCE: Final = 100
+"""Accounts that are traded for side by side."""
+
+ORDERS: Final = 3
+"""Entry, stop and target."""
+
+OPTIONS: Final[Mapping[Venue, Mapping[str, object]]] = {
+    # Told and not asked for before the first order of each client.
+    Venue.BYBIT: {"enableUnifiedMargin": False, "enableUnifiedAccount": True, "unifiedMarginStatus": 6},
+    # One order by the call for one order.
+    Venue.OKX: {"createOrder": "privatePostTradeOrder"},
+}
+ISOLATED: Final[Mapping[Venue, Mapping[str, object]]] = {
+    Venue.OKX: {"marginMode": "isolated"},
+    Venue.BITGET: {"marginMode": "isolated"},
+}
+BY_MARK: Final[Mapping[Venue, Mapping[str, object]]] = {
+    Venue.BINANCE: {"workingType": "MARK_PRICE"},
+    Venue.BYBIT: {"triggerBy": "MarkPrice"},
+    Venue.OKX: {"slTriggerPxType": "mark", "tpTriggerPxType": "mark"},
+    Venue.BITGET: {"triggerType": "mark_price"},
+}
+FAR_BELOW: Final = Decimal("0.8")
+FAR_ABOVE: Final = Decimal("1.2")
+SPENT: Final = Decimal(500)
+"""USDT of each position."""
+
+Client = Any
+
+
+@attrs.frozen
+class Bare:
+    """So many orders in so many seconds, with so much of this process's own processor time."""
+
+    orders: int
+    seconds: float
+    cpu_s: float
+
+
+async def bare_loop(floor: Floor, venue: Venue, warm_up: Symbol, symbol: Symbol) -> Bare:
+    """Two rounds for all accounts; the first, of another symbol, opens connections and is not counted."""
+    async with _clients(floor, venue) as clients:
+        await _round(clients, venue, warm_up)
+        began, used = time.monotonic(), time.process_time()
+        await _round(clients, venue, symbol)
+        return Bare(len(clients) * ORDERS, time.monotonic() - began, time.process_time() - used)
+
+
+async def _round(clients: Sequence[Client], venue: Venue, symbol: Symbol) -> None:
+    at_once = asyncio.Semaphore(AT_ONCE)
+    name, price, isolated = f"{symbol.removesuffix('USDT')}/USDT:USDT", START_PRICES[symbol], ISOLATED.get(venue, {})
+
+    async def trade(client: Client) -> None:
+        async with at_once:
+            contracts = SPENT / price / Decimal(str(client.market(name)["contractSize"]))
+            amount = client.amount_to_precision(name, str(contracts))
+            await client.create_order(name, "market", "buy", amount, None, dict(isolated))
+            triggers = {"stopLossPrice": price * FAR_BELOW, "takeProfitPrice": price * FAR_ABOVE}
+            await asyncio.gather(
+                *(
+                    client.create_order(
+                        name,
+                        "market",
+                        "sell",
+                        amount,
+                        None,
+                        {**isolated, **BY_MARK[venue], "reduceOnly": True, trigger: client.price_to_precision(name, str(at))},
+                    )
+                    for trigger, at in triggers.items()
+                )
+            )
+
+    await asyncio.gather(*(trade(client) for client in clients))
+
+
+@asynccontextmanager
+async def _clients(floor: Floor, venue: Venue) -> AsyncIterator[Sequence[Client]]:
+    """Unmodified ccxt clients over one session, the markets of a keyless one shared by all."""
+    trusted = trust(floor.gateway)
+    async with open_session(floor.gateway, trusted) as session, AsyncExitStack() as stack:
+        public = _client(venue, Credentials("", ""), session, trusted)
+        stack.push_async_callback(public.close)
+        await public.load_markets()
+        clients = [_client(venue, key, session, trusted) for key in floor.keys]
+        for client in clients:
+            stack.push_async_callback(client.close)
+            client.set_markets_from_exchange(public)
+        yield clients
+
+
+def _client(venue: Venue, key: Credentials, session: ClientSession, trusted: object) -> Client:
+    dialect = DIALECTS[venue]
+    given = {"session": session, "enableRateLimit": False, "apiKey": key.key, "secret": key.secret}
+    if key.passphrase:
+        given["password"] = key.passphrase
+    client = getattr(vendor, dialect.ccxt_id)(given | dict(dialect.settings(Environment.LIVE)))
+    client.ssl_context = trusted
+    client.options.update(OPTIONS.get(venue, {}))
+    return client
