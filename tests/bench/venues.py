@@ -34,8 +34,12 @@ ACCOUNTS: Final[Mapping[Size, Mapping[Venue, int]]] = {
 }
 WARM_UP: Final = Symbol("ETHUSDT")
 SYMBOL: Final = Symbol("BTCUSDT")
+WORKER: Final = (sys.executable, "-m", "tests.bench.venue_worker")
 PATIENCE_S: Final = 300
 LOOK_EVERY_S: Final = 0.1
+QUIET_S: Final = 3
+IDLE: Final = 0.1
+"""A worker without orders uses less of a core than this."""
 
 _TIMES: Final = text("""
 SELECT max(orders.created_at), min(orders.sent_at), max(orders.acked_at), max(positions.protected_at),
@@ -83,7 +87,7 @@ async def measure(size: Size) -> Table:
         "Venues: entry, stop and target of one signal, by the platform and by ccxt alone",
         rows,
         [
-            "Simulated venues in a process of their own; API, worker and PostgreSQL with fsync on in theirs, all on one machine.",
+            "Simulated venues in a process of their own; API, worker, PostgreSQL (fsync on) in theirs; one machine.",
             "The venues' limits on requests are widened a thousandfold for this: by them alone a member more costs a wait.",
             "Cold sets margin mode and leverage before each entry, warm finds them set within the last ten minutes.",
             "Seconds are from the alert; orders/s from the alert to the last position protected; CPU is the worker's alone,",
@@ -159,8 +163,18 @@ class Club:
                 async with self.here.engine.begin() as connection:
                     if await connection.scalar(_OPEN) == 0:
                         await connection.execute(_UNBLOCK)
-                        return
+                        break
                 await asyncio.sleep(LOOK_EVERY_S)
+            await self._until_quiet()
+
+    async def _until_quiet(self) -> None:
+        """What follows a close, results asked for and streams let go, is not part of the next signal."""
+        used = self.worker.cpu_s()
+        while True:
+            await asyncio.sleep(QUIET_S)
+            before, used = used, self.worker.cpu_s()
+            if used - before < IDLE * QUIET_S:
+                return
 
 
 def _bare_row(venue: Venue, bare: Bare) -> Row:

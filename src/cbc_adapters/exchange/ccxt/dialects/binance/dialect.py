@@ -48,7 +48,9 @@ class BinanceDialect:
     doubtful: Final = DOUBTFUL
 
     def settings(self, environment: Environment) -> Mapping[str, Any]:
-        return {"options": {"fetchMarkets": {"types": ["linear"]}, "recvWindow": 5000}}
+        # A stream of orders would ask for all positions and brackets first, beside our budgets and for nothing.
+        unasked = {"watchPositions": {"fetchPositionsSnapshot": False}}
+        return {"options": {"fetchMarkets": {"types": ["linear"]}, "recvWindow": 5000, **unasked}}
 
     def enter_environment(self, client: Client, environment: Environment) -> None:
         if environment is Environment.TESTNET:
