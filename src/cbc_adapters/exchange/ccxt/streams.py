@@ -19,6 +19,9 @@ LONGEST_WAIT_S: Final = 30.0
 SILENT_S: Final = 60.0
 """A stream that says nothing for so long is opened anew: most venues do not tell that one died (POS-10)."""
 
+OPENED_EVERY_S: Final = 0.05
+"""Streams are opened one after another: the client of each takes some 10 ms to make, in which no order moves."""
+
 Look = Callable[[ExchangeAccount, Symbol, str], Awaitable[Report | None]]
 
 
@@ -34,6 +37,7 @@ class Streams:
     def __init__(self, pool: ClientPool, look: Look) -> None:
         self._pool, self._look = pool, look
         self._followed: dict[AccountId, _Followed] = {}
+        self._opening = asyncio.Lock()
         self._unread: deque[Report] = deque(maxlen=MOST_UNREAD)
         self._told: dict[str, Report] = {}
         """The last that was told of an order of a followed account: several messages often say the same."""
@@ -61,6 +65,8 @@ class Streams:
     async def _keep(self, account: ExchangeAccount) -> None:
         wait = FIRST_WAIT_S
         while True:
+            async with self._opening:
+                await asyncio.sleep(OPENED_EVERY_S)
             heard = asyncio.Event()
             listening = asyncio.create_task(self._listen(account, heard))
             try:
