@@ -32,4 +32,4 @@ def test_a_benchmark_that_does_not_exist_is_refused_with_the_names_of_those_that
     ended = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=False)
 
     assert ended.returncode == 2
-    assert "expected names of ledger, proof, planning, webhook, path, was speed" in ended.stderr
+    assert "expected names of ledger, proof, planning, webhook, path, venues, was speed" in ended.stderr
