@@ -3,6 +3,7 @@
 from typing import Final
 
 from cbc_adapters.exchange.simulated.venues.wire import WireAnswer
+from cbc_adapters.exchange.simulated.venues.wording import come_back, worded
 from cbc_domain.ports.exchange import Fault
 
 WORDING: Final = {
@@ -23,6 +24,12 @@ WORDING: Final = {
     Fault.NETWORK: (500, -1001, "Internal error; unable to process your request. Please try again."),
     Fault.UNKNOWN: (400, -4999, "A refusal that nobody has seen before."),
 }
+FILTERS: Final = (
+    ("notional", -4164, "Order's notional must be no smaller than 5 (unless you choose reduce only)."),
+    ("leverage", -4028, "Leverage is not valid"),
+    ("immediately", -2021, "Order would immediately trigger."),
+)
+"""What the engine says of a filter, and how this venue says it."""
 
 
 class Wrong(Exception):
@@ -34,12 +41,5 @@ class Wrong(Exception):
 
 
 def refusal(fault: Fault, detail: str, retry_after_s: int | None = None) -> WireAnswer:
-    status, code, message = WORDING[fault]
-    if fault is Fault.FILTER and "notional" in detail:
-        code, message = -4164, "Order's notional must be no smaller than 5 (unless you choose reduce only)."
-    elif fault is Fault.FILTER and "leverage" in detail:
-        code, message = -4028, "Leverage is not valid"
-    elif fault is Fault.FILTER and "immediately" in detail:
-        code, message = -2021, "Order would immediately trigger."
-    headers = {} if retry_after_s is None else {"Retry-After": str(retry_after_s)}
-    return WireAnswer({"code": code, "msg": message}, status, headers)
+    status, code, message = worded(fault, detail, WORDING, FILTERS)
+    return WireAnswer({"code": code, "msg": message}, status, come_back(retry_after_s))

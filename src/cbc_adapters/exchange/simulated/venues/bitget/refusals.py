@@ -3,6 +3,7 @@
 from typing import Final
 
 from cbc_adapters.exchange.simulated.venues.wire import Json, WireAnswer
+from cbc_adapters.exchange.simulated.venues.wording import come_back, worded
 from cbc_domain.ports.exchange import Fault
 
 WORDING: Final = {
@@ -25,6 +26,12 @@ WORDING: Final = {
     Fault.NETWORK: (500, "40725", "service return an error"),
     Fault.UNKNOWN: (400, "49999", "A refusal that nobody has seen before"),
 }
+FILTERS: Final = (
+    ("notional", "45110", "less than the minimum amount 5 USDT"),
+    ("leverage", "40797", "Exceeded the maximum settable leverage"),
+    ("immediately", "40917", "Stop price for long positions please < mark price {0}"),
+)
+"""What the engine says of a filter, and how this venue says it."""
 
 
 class Wrong(Exception):
@@ -47,12 +54,5 @@ def refusal(fault: Fault, detail: str, retry_after_s: int | None = None, now_ms:
     if fault is Fault.REGION_BLOCKED:
         # What stands before the venue says so, not the venue: without its envelope.
         return WireAnswer({"message": "Service unavailable from a restricted location"}, 403)
-    status, code, message = WORDING[fault]
-    if fault is Fault.FILTER and "notional" in detail:
-        code, message = "45110", "less than the minimum amount 5 USDT"
-    elif fault is Fault.FILTER and "leverage" in detail:
-        code, message = "40797", "Exceeded the maximum settable leverage"
-    elif fault is Fault.FILTER and "immediately" in detail:
-        code, message = "40917", "Stop price for long positions please < mark price {0}"
-    headers = {} if retry_after_s is None else {"Retry-After": str(retry_after_s)}
-    return WireAnswer(enveloped(None, now_ms, code, message), status, headers)
+    status, code, message = worded(fault, detail, WORDING, FILTERS)
+    return WireAnswer(enveloped(None, now_ms, code, message), status, come_back(retry_after_s))

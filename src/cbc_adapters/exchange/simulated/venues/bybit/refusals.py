@@ -3,6 +3,7 @@
 from typing import Final
 
 from cbc_adapters.exchange.simulated.venues.wire import Json, WireAnswer
+from cbc_adapters.exchange.simulated.venues.wording import come_back, worded
 from cbc_domain.ports.exchange import Fault
 
 WORDING: Final = {
@@ -45,8 +46,5 @@ class Wrong(Exception):
 
 
 def refusal(fault: Fault, detail: str, retry_after_s: int | None = None) -> WireAnswer:
-    status, code, message = WORDING[fault]
-    if fault is Fault.FILTER:
-        code, message = next((each[1:] for each in FILTERS if each[0] in detail), (code, message))
-    headers = {} if retry_after_s is None else {"Retry-After": str(retry_after_s)}
-    return WireAnswer(body(code, message, {}), status, headers)
+    status, code, message = worded(fault, detail, WORDING, FILTERS)
+    return WireAnswer(body(code, message, {}), status, come_back(retry_after_s))

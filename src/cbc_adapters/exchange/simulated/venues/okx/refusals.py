@@ -3,6 +3,7 @@
 from typing import Final
 
 from cbc_adapters.exchange.simulated.venues.wire import Json, WireAnswer
+from cbc_adapters.exchange.simulated.venues.wording import come_back, worded
 from cbc_domain.ports.exchange import Fault
 
 WORDING: Final = {
@@ -31,6 +32,17 @@ WORDING: Final = {
     Fault.NETWORK: (500, "50026", "System error. Try again later"),
     Fault.UNKNOWN: (200, "51999", "A refusal that nobody has seen before."),
 }
+TOO_LARGE: Final = "Order failed. The order is larger than the maximum position amount under current leverage."
+FILTERS: Final = (
+    ("leverage", "51004", TOO_LARGE),
+    ("brackets", "51004", TOO_LARGE),
+    ("at least", "51020", "Your order should meet or exceed the minimum order amount."),
+    ("on tick", "51000", "Parameter triggerPx error"),
+    ("at most", "51202", "Market order amount exceeds the maximum amount."),
+    ("STOP", "51304", "SL trigger price cannot be higher than the mark price"),
+    ("TARGET", "51303", "TP trigger price cannot be lower than the mark price"),
+)
+"""What the engine says of a filter, and how this venue says it."""
 OF_THE_WHOLE: Final = frozenset({"51603"})
 """Codes of the trade class that an answer has as its own; the others stand in the row of the order that they refuse."""
 
@@ -44,31 +56,12 @@ class Wrong(Exception):
 
 
 def refusal(fault: Fault, detail: str, retry_after_s: int | None = None) -> WireAnswer:
-    status, code, message = WORDING[fault]
-    if fault is Fault.FILTER:
-        code, message = _of_filter(detail, code, message)
+    status, code, message = worded(fault, detail, WORDING, FILTERS)
     in_row = code.startswith("51") and code not in OF_THE_WHOLE
     answer = Wrong(code, message, status, in_row=in_row).answer
-    headers = {} if retry_after_s is None else {"Retry-After": str(retry_after_s)}
-    return WireAnswer(answer.body, answer.status, headers)
+    return WireAnswer(answer.body, answer.status, come_back(retry_after_s))
 
 
 def _in_row(code: str, message: str) -> Json:
     row = {"clOrdId": "", "ordId": "", "sCode": code, "sMsg": message, "tag": ""}
     return {"code": "1", "data": [row], "msg": "All operations failed"}
-
-
-def _of_filter(detail: str, code: str, message: str) -> tuple[str, str]:
-    if "leverage" in detail or "brackets" in detail:
-        return "51004", "Order failed. The order is larger than the maximum position amount under current leverage."
-    if "at least" in detail:
-        return "51020", "Your order should meet or exceed the minimum order amount."
-    if "on tick" in detail:
-        return "51000", "Parameter triggerPx error"
-    if "at most" in detail:
-        return "51202", "Market order amount exceeds the maximum amount."
-    if "STOP" in detail:
-        return "51304", "SL trigger price cannot be higher than the mark price"
-    if "TARGET" in detail:
-        return "51303", "TP trigger price cannot be lower than the mark price"
-    return code, message
