@@ -32,6 +32,12 @@ class IssuedKey:
     addresses: frozenset[str] = frozenset()
     expires_at: datetime | None = None
 
+    def has_expired(self, at: datetime) -> bool:
+        return self.expires_at is not None and self.expires_at <= at
+
+    def admits(self, address: str) -> bool:
+        return not self.addresses or address in self.addresses
+
 
 @attrs.define
 class Choices:

@@ -1,8 +1,6 @@
 """Binance's wire: who may ask, what is asked, and the answer."""
 
-import hashlib
-import hmac
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from secrets import token_hex
 from typing import Final
 from urllib.parse import parse_qsl
@@ -11,18 +9,18 @@ from cbc_adapters.exchange.simulated.faults import Call
 from cbc_adapters.exchange.simulated.venues.binance import account, market, orders, stream
 from cbc_adapters.exchange.simulated.venues.binance.refusals import Wrong, refusal
 from cbc_adapters.exchange.simulated.venues.house import House, IssuedKey
+from cbc_adapters.exchange.simulated.venues.routes import Public, Routes, Signed
+from cbc_adapters.exchange.simulated.venues.signatures import in_hexadecimal, same
 from cbc_adapters.exchange.simulated.venues.wire import Json, Purpose, Socket, WireAnswer, WireCall, milliseconds
 from cbc_domain.kernel.venues import Environment, Venue
 from cbc_domain.ports.exchange import Fault, Report, VenueRefused
 
-Parameters = dict[str, str]
-Signed = Callable[[House, IssuedKey, Parameters], Json]
-
+KEY_HEADER: Final = "x-mbx-apikey"
 LONGEST_WINDOW_MS: Final = 60_000
 AHEAD_MS: Final = 1000
 LISTEN_MINUTES: Final = 60
 
-PUBLIC: Final[Mapping[str, Callable[[House, Parameters], Json]]] = {
+PUBLIC: Final[Mapping[str, Public]] = {
     "/fapi/v1/ping": lambda house, given: {},
     "/fapi/v1/time": lambda house, given: {"serverTime": milliseconds(house.now())},
     "/fapi/v1/exchangeInfo": lambda house, given: market.exchange_info(house, milliseconds(house.now())),
@@ -108,21 +106,15 @@ class BinanceWire:
         return stream.told(report, house)
 
     def account(self, call: WireCall, house: House) -> IssuedKey | None:
-        return house.keys.get(call.headers.get("x-mbx-apikey", ""))
+        return house.keys.get(call.headers.get(KEY_HEADER, ""))
 
     def _answered(self, call: WireCall, house: House) -> Json:
-        given = call.parameters
         if call.path == "/fapi/v1/listenKey":
             return self._listen(call, house)
-        if (tell := PUBLIC.get(call.path)) is not None:
-            return tell(house, given)
-        act = SIGNED.get((call.method, call.path))
-        if act is None:
-            raise Wrong(-5000, f"Path {call.path}, Method {call.method} is invalid", 404)
-        return act(house, self._proved(call, house), given)
+        return ROUTES.answer(call, house)
 
     def _listen(self, call: WireCall, house: House) -> Json:
-        key = self._known(call, house)
+        key = _known(call, house)
         name = next((name for name, known in self._listen_keys.items() if known == key), None)
         if call.method == "DELETE":
             self._listen_keys.pop(name or "", None)
@@ -132,26 +124,33 @@ class BinanceWire:
             self._listen_keys[name] = key
         return {"listenKey": name}
 
-    def _known(self, call: WireCall, house: House) -> IssuedKey:
-        key = self.account(call, house)
-        if key is None:
-            raise Wrong(-2014, "API-key format invalid.", 401)
-        expired = key.expires_at is not None and key.expires_at <= call.at
-        if expired or (key.addresses and call.address not in key.addresses):
-            raise Wrong(-2015, "Invalid API-key, IP, or permissions for action", 401)
-        return key
 
-    def _proved(self, call: WireCall, house: House) -> IssuedKey:
-        key = self._known(call, house)
-        payload, _, signature = (call.query or call.body.decode()).rpartition("&signature=")
-        expected = hmac.new(key.secret.encode(), payload.encode(), hashlib.sha256).hexdigest()
-        if not hmac.compare_digest(expected, signature):
-            raise Wrong(-1022, "Signature for this request is not valid.")
-        given = dict(parse_qsl(payload))
-        sent, now = int(given.get("timestamp", 0)), milliseconds(call.at)
-        window = min(int(given.get("recvWindow", 5000)), LONGEST_WINDOW_MS)
-        if not (sent - AHEAD_MS <= now <= sent + window):
-            raise Wrong(-1021, "Timestamp for this request is outside of the recvWindow.")
-        if not key.trades and call.method != "GET":
-            raise Wrong(-2015, "Invalid API-key, IP, or permissions for action", 401)
-        return key
+def _known(call: WireCall, house: House) -> IssuedKey:
+    key = house.keys.get(call.headers.get(KEY_HEADER, ""))
+    if key is None:
+        raise Wrong(-2014, "API-key format invalid.", 401)
+    if key.has_expired(call.at) or not key.admits(call.address):
+        raise Wrong(-2015, "Invalid API-key, IP, or permissions for action", 401)
+    return key
+
+
+def _proved(call: WireCall, house: House) -> IssuedKey:
+    key = _known(call, house)
+    payload, _, signature = (call.query or call.body.decode()).rpartition("&signature=")
+    if not same(in_hexadecimal(key.secret, payload), signature):
+        raise Wrong(-1022, "Signature for this request is not valid.")
+    given = dict(parse_qsl(payload))
+    sent, now = int(given.get("timestamp", 0)), milliseconds(call.at)
+    window = min(int(given.get("recvWindow", 5000)), LONGEST_WINDOW_MS)
+    if not (sent - AHEAD_MS <= now <= sent + window):
+        raise Wrong(-1021, "Timestamp for this request is outside of the recvWindow.")
+    if not key.trades and call.method != "GET":
+        raise Wrong(-2015, "Invalid API-key, IP, or permissions for action", 401)
+    return key
+
+
+def _unknown(call: WireCall) -> Wrong:
+    return Wrong(-5000, f"Path {call.path}, Method {call.method} is invalid", 404)
+
+
+ROUTES: Final = Routes(PUBLIC, SIGNED, _proved, lambda call: call.parameters, _unknown)

@@ -1,13 +1,12 @@
 """Binance's private stream: what an account's order reports look like to its listener."""
 
-import asyncio
 import json
-from contextlib import suppress
 
 from cbc_adapters.exchange.simulated.model import VenueOrder
 from cbc_adapters.exchange.simulated.venues.binance.orders import ALGO_STATUS, KIND_OF, STATUS, position_side, side_of
 from cbc_adapters.exchange.simulated.venues.house import House, IssuedKey
 from cbc_adapters.exchange.simulated.venues.order_numbers import order_number, plain_number
+from cbc_adapters.exchange.simulated.venues.tellers import pass_on, tellers
 from cbc_adapters.exchange.simulated.venues.wire import Json, Socket, milliseconds, text
 from cbc_domain.ports.exchange import Report
 from cbc_domain.trading.model import Leg
@@ -18,28 +17,21 @@ async def converse(socket: Socket, house: House, listen_keys: dict[str, IssuedKe
     key = next((key for listen_key, key in listen_keys.items() if listen_key in socket.path), None)
     if key is None:
         return
-    with house.listening(key.account) as reports:
-        teller = asyncio.create_task(_tell(socket, house, key, reports))
-        try:
-            async for message in socket.messages():
-                await _obey(socket, message)
-        finally:
-            teller.cancel()
-            with suppress(asyncio.CancelledError):
-                await teller
+
+    async def say(report: Report) -> None:
+        for message in told(report, house):
+            await socket.send(json.dumps(message))
+
+    async with tellers() as begin:
+        begin(pass_on(house, key.account, say))
+        async for message in socket.messages():
+            await _obey(socket, message)
 
 
 async def _obey(socket: Socket, message: str) -> None:
     wish = json.loads(message)
     if "id" in wish:
         await socket.send(json.dumps({"result": None, "id": wish["id"]}))
-
-
-async def _tell(socket: Socket, house: House, key: IssuedKey, reports: "asyncio.Queue[Report]") -> None:
-    while True:
-        report = await reports.get()
-        for message in told(report, house):
-            await socket.send(json.dumps(message))
 
 
 def told(report: Report, house: House) -> list[Json]:

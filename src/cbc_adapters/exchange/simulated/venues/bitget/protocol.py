@@ -1,8 +1,7 @@
 """Bitget's wire: who may ask, what is asked, and the answer."""
 
-import hmac
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Final
 from urllib.parse import unquote
 
@@ -10,18 +9,18 @@ from cbc_adapters.exchange.simulated.faults import Call
 from cbc_adapters.exchange.simulated.venues.bitget import account, market, orders, plans, stream
 from cbc_adapters.exchange.simulated.venues.bitget.refusals import Wrong, enveloped, refusal
 from cbc_adapters.exchange.simulated.venues.house import House, IssuedKey
+from cbc_adapters.exchange.simulated.venues.routes import Public, Routes, Signed
+from cbc_adapters.exchange.simulated.venues.signatures import in_base64, same
 from cbc_adapters.exchange.simulated.venues.wire import Json, Purpose, Socket, WireAnswer, WireCall, milliseconds
 from cbc_domain.kernel.venues import Environment, Venue
 from cbc_domain.ports.exchange import Fault, Report, VenueRefused
 
-Parameters = dict[str, str]
-Signed = Callable[[House, IssuedKey, Parameters], Json]
-
+KEY_HEADER: Final = "access-key"
 LONGEST_MS: Final = 30_000
 """How old or how far ahead a request may be."""
 
 MIX: Final = "/api/v2/mix"
-PUBLIC: Final[Mapping[str, Callable[[House, Parameters], Json]]] = {
+PUBLIC: Final[Mapping[str, Public]] = {
     "/api/v2/public/time": lambda house, given: {"serverTime": str(milliseconds(house.now()))},
     f"{MIX}/market/contracts": market.contracts,
     f"{MIX}/market/ticker": market.ticker,
@@ -78,7 +77,7 @@ class BitgetWire:
     async def answer(self, call: WireCall, house: House) -> WireAnswer:
         now = milliseconds(call.at)
         try:
-            return WireAnswer(enveloped(self._answered(call, house), now))
+            return WireAnswer(enveloped(ROUTES.answer(call, house), now))
         except Wrong as wrong:
             return wrong.answer(now)
         except VenueRefused as refused:
@@ -104,42 +103,36 @@ class BitgetWire:
         return stream.told(report, house)
 
     def account(self, call: WireCall, house: House) -> IssuedKey | None:
-        return house.keys.get(call.headers.get("access-key", ""))
-
-    def _answered(self, call: WireCall, house: House) -> Json:
-        if call.method == "GET" and (tell := PUBLIC.get(call.path)) is not None:
-            return tell(house, call.parameters)
-        act = SIGNED.get((call.method, call.path))
-        if act is None:
-            raise Wrong("40404", "Request URL NOT FOUND", 404)
-        key = self._proved(call, house)
-        return act(house, key, call.parameters if call.method == "GET" else _document(call))
-
-    def _proved(self, call: WireCall, house: House) -> IssuedKey:
-        key, sent = self.account(call, house), call.headers.get("access-timestamp", "")
-        if not call.headers.get("access-key"):
-            raise Wrong("40006", "Invalid ACCESS_KEY")
-        if key is None or (key.expires_at is not None and key.expires_at <= call.at):
-            raise Wrong("40037", "Apikey does not exist")
-        if key.addresses and call.address not in key.addresses:
-            raise Wrong("40018", "Invalid IP")
-        if not sent.isdigit():
-            raise Wrong("40005", "Invalid ACCESS_TIMESTAMP")
-        if abs(milliseconds(call.at) - int(sent)) > LONGEST_MS:
-            raise Wrong("40008", "Request timestamp expired")
-        if call.headers.get("access-passphrase") != key.passphrase:
-            raise Wrong("40012", "apikey/password is incorrect")
-        # What is signed is the query as it reads, not as it is escaped.
-        query = f"?{unquote(call.query)}" if call.query else ""
-        expected = stream.signature(key.secret, f"{sent}{call.method}{call.path}{query}{call.body.decode()}")
-        if not hmac.compare_digest(expected, call.headers.get("access-sign", "")):
-            raise Wrong("40009", "sign signature error")
-        if not key.trades and call.method != "GET":
-            raise Wrong("40014", "Incorrect permissions, need future order write permissions")
-        return key
+        return house.keys.get(call.headers.get(KEY_HEADER, ""))
 
 
-def _document(call: WireCall) -> Json:
+def _proved(call: WireCall, house: House) -> IssuedKey:
+    key, sent = house.keys.get(call.headers.get(KEY_HEADER, "")), call.headers.get("access-timestamp", "")
+    if not call.headers.get(KEY_HEADER):
+        raise Wrong("40006", "Invalid ACCESS_KEY")
+    if key is None or key.has_expired(call.at):
+        raise Wrong("40037", "Apikey does not exist")
+    if not key.admits(call.address):
+        raise Wrong("40018", "Invalid IP")
+    if not sent.isdigit():
+        raise Wrong("40005", "Invalid ACCESS_TIMESTAMP")
+    if abs(milliseconds(call.at) - int(sent)) > LONGEST_MS:
+        raise Wrong("40008", "Request timestamp expired")
+    if call.headers.get("access-passphrase") != key.passphrase:
+        raise Wrong("40012", "apikey/password is incorrect")
+    # What is signed is the query as it reads, not as it is escaped.
+    query = f"?{unquote(call.query)}" if call.query else ""
+    expected = in_base64(key.secret, f"{sent}{call.method}{call.path}{query}{call.body.decode()}")
+    if not same(expected, call.headers.get("access-sign", "")):
+        raise Wrong("40009", "sign signature error")
+    if not key.trades and call.method != "GET":
+        raise Wrong("40014", "Incorrect permissions, need future order write permissions")
+    return key
+
+
+def _given(call: WireCall) -> Json:
+    if call.method == "GET":
+        return call.parameters
     try:
         given = call.document
     except json.JSONDecodeError:
@@ -147,3 +140,10 @@ def _document(call: WireCall) -> Json:
     if not isinstance(given, dict):
         raise Wrong("40017", "Parameter verification failed")
     return given
+
+
+def _unknown(call: WireCall) -> Wrong:
+    return Wrong("40404", "Request URL NOT FOUND", 404)
+
+
+ROUTES: Final = Routes(PUBLIC, SIGNED, _proved, _given, _unknown)

@@ -1,11 +1,6 @@
 """Bitget's private stream: log-in, channels, and what an account's order reports look like in them."""
 
-import asyncio
-import base64
-import hashlib
-import hmac
 import json
-from contextlib import suppress
 from typing import Final
 
 from cbc_adapters.exchange.simulated.model import VenueAccount, VenueOrder
@@ -18,6 +13,8 @@ from cbc_adapters.exchange.simulated.venues.bitget.plans import STATES as PLAN_S
 from cbc_adapters.exchange.simulated.venues.bitget.plans import plan_body
 from cbc_adapters.exchange.simulated.venues.house import House, IssuedKey
 from cbc_adapters.exchange.simulated.venues.order_numbers import order_number
+from cbc_adapters.exchange.simulated.venues.signatures import in_base64, same
+from cbc_adapters.exchange.simulated.venues.tellers import pass_on, tellers
 from cbc_adapters.exchange.simulated.venues.wire import Json, Socket, milliseconds, text
 from cbc_domain.ports.exchange import Report
 from cbc_domain.trading.model import Leg
@@ -32,8 +29,14 @@ async def converse(socket: Socket, house: House) -> None:
     """Log a client in, and tell it of the account's orders in the channels that it asked for, until it goes."""
     key: IssuedKey | None = None
     channels: set[str] = set()
-    tellers: list[asyncio.Task[None]] = []
-    try:
+    listens = False
+
+    async def say(report: Report) -> None:
+        for message in told(report, house):
+            if message["arg"]["channel"] in channels:
+                await socket.send(json.dumps(message))
+
+    async with tellers() as begin:
         async for message in socket.messages():
             if message == "ping":
                 await socket.send("pong")
@@ -47,24 +50,21 @@ async def converse(socket: Socket, house: House) -> None:
                 for asked in wish["args"]:
                     channels.add(asked["channel"])
                     await socket.send(json.dumps({"event": "subscribe", "arg": asked}))
-                tellers = tellers or [asyncio.create_task(_tell(socket, house, key, channels))]
-    finally:
-        for teller in tellers:
-            teller.cancel()
-            with suppress(asyncio.CancelledError):
-                await teller
+                if not listens:
+                    listens = True
+                    begin(pass_on(house, key.account, say))
 
 
 async def _log_in(socket: Socket, house: House, given: Json) -> IssuedKey | None:
     key, sent = house.keys.get(given.get("apiKey", "")), str(given.get("timestamp", ""))
     now = house.now()
-    if key is None or (key.expires_at is not None and key.expires_at <= now):
+    if key is None or key.has_expired(now):
         await socket.send(_error(30011, "Invalid ACCESS_KEY"))
     elif given.get("passphrase") != key.passphrase:
         await socket.send(_error(30012, "Invalid ACCESS_PASSPHRASE"))
     elif not sent.isdigit() or abs(milliseconds(now) // 1000 - int(sent)) > LATEST_S:
         await socket.send(_error(30014, "Request timestamp expired"))
-    elif not hmac.compare_digest(signature(key.secret, f"{sent}GET/user/verify"), str(given.get("sign"))):
+    elif not same(in_base64(key.secret, f"{sent}GET/user/verify"), str(given.get("sign"))):
         await socket.send(_error(30015, "Invalid sign"))
     else:
         await socket.send(json.dumps({"event": "login", "code": 0}))
@@ -72,21 +72,8 @@ async def _log_in(socket: Socket, house: House, given: Json) -> IssuedKey | None
     return None
 
 
-def signature(secret: str, payload: str) -> str:
-    return base64.b64encode(hmac.new(secret.encode(), payload.encode(), hashlib.sha256).digest()).decode()
-
-
 def _error(code: int, message: str) -> str:
     return json.dumps({"event": "error", "code": code, "msg": message})
-
-
-async def _tell(socket: Socket, house: House, key: IssuedKey, channels: set[str]) -> None:
-    with house.listening(key.account) as reports:
-        while True:
-            report = await reports.get()
-            for message in told(report, house):
-                if message["arg"]["channel"] in channels:
-                    await socket.send(json.dumps(message))
 
 
 def told(report: Report, house: House) -> list[Json]:

@@ -1,9 +1,7 @@
 """Bybit's wire: who may ask, what is asked, and the answer."""
 
-import hashlib
-import hmac
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Final
 
 import attrs
@@ -12,17 +10,18 @@ from cbc_adapters.exchange.simulated.faults import Call
 from cbc_adapters.exchange.simulated.venues.bybit import account, market, orders, records, stream
 from cbc_adapters.exchange.simulated.venues.bybit.refusals import WORDING, Wrong, body, refusal
 from cbc_adapters.exchange.simulated.venues.house import House, IssuedKey
+from cbc_adapters.exchange.simulated.venues.routes import Public, Routes, Signed
+from cbc_adapters.exchange.simulated.venues.signatures import in_hexadecimal, same
 from cbc_adapters.exchange.simulated.venues.wire import Json, Purpose, Socket, WireAnswer, WireCall, milliseconds
 from cbc_domain.kernel.venues import Environment, Venue
 from cbc_domain.ports.exchange import Fault, Report, VenueRefused
 
-Signed = Callable[[House, IssuedKey, Json], Json]
-
+KEY_HEADER: Final = "x-bapi-api-key"
 AHEAD_MS: Final = 1000
 LONGEST_WINDOW_MS: Final = 60_000
 CREATE: Final = ("POST", "/v5/order/create")
 
-PUBLIC: Final[Mapping[str, Callable[[House, Json], Json]]] = {
+PUBLIC: Final[Mapping[str, Public]] = {
     "/v5/market/time": market.time,
     "/v5/market/instruments-info": market.instruments_info,
     "/v5/market/tickers": market.tickers,
@@ -94,40 +93,35 @@ class BybitWire:
         return stream.told(report, house)
 
     def account(self, call: WireCall, house: House) -> IssuedKey | None:
-        return house.keys.get(call.headers.get("x-bapi-api-key", ""))
+        return house.keys.get(call.headers.get(KEY_HEADER, ""))
 
     def _answered(self, call: WireCall, house: House) -> Json:
-        act = SIGNED.get((call.method, call.path)) if call.host.startswith("api") else None
-        if act is not None:
-            key = self._proved(call, house)
-            return act(house, key, _given(call))
-        tell = PUBLIC.get(call.path) if call.host.startswith("api") and call.method == "GET" else None
-        if tell is None:
-            raise Wrong(10017, "Route not found", 404)
-        return tell(house, call.parameters)
+        if not call.host.startswith("api"):
+            raise _unknown(call)
+        return ROUTES.answer(call, house)
 
-    def _proved(self, call: WireCall, house: House) -> IssuedKey:
-        key = self.account(call, house)
-        if key is None:
-            raise _refused(Fault.AUTH)
-        if key.expires_at is not None and key.expires_at <= call.at:
-            raise Wrong(33004, "Your api key has expired.", 401)
-        if key.addresses and call.address not in key.addresses:
-            raise _refused(Fault.IP_NOT_ALLOWED)
-        sent, window = call.headers.get("x-bapi-timestamp", ""), call.headers.get("x-bapi-recv-window", "5000")
-        payload = call.body.decode() if call.method == "POST" else call.query
-        signed = f"{sent}{key.key}{window}{payload}".encode()
-        expected = hmac.new(key.secret.encode(), signed, hashlib.sha256).hexdigest()
-        if not hmac.compare_digest(expected, call.headers.get("x-bapi-sign", "")):
-            raise Wrong(10004, "error sign! please check your signature generation algorithm.")
-        now = milliseconds(call.at)
-        if not sent.isdecimal() or not window.isdecimal():
-            raise _refused(Fault.CLOCK)
-        if not (int(sent) - AHEAD_MS < now <= int(sent) + min(int(window), LONGEST_WINDOW_MS)):
-            raise _refused(Fault.CLOCK)
-        if not key.trades and call.method == "POST":
-            raise _refused(Fault.PERMISSION)
-        return key
+
+def _proved(call: WireCall, house: House) -> IssuedKey:
+    key = house.keys.get(call.headers.get(KEY_HEADER, ""))
+    if key is None:
+        raise _refused(Fault.AUTH)
+    if key.has_expired(call.at):
+        raise Wrong(33004, "Your api key has expired.", 401)
+    if not key.admits(call.address):
+        raise _refused(Fault.IP_NOT_ALLOWED)
+    sent, window = call.headers.get("x-bapi-timestamp", ""), call.headers.get("x-bapi-recv-window", "5000")
+    payload = call.body.decode() if call.method == "POST" else call.query
+    expected = in_hexadecimal(key.secret, f"{sent}{key.key}{window}{payload}")
+    if not same(expected, call.headers.get("x-bapi-sign", "")):
+        raise Wrong(10004, "error sign! please check your signature generation algorithm.")
+    now = milliseconds(call.at)
+    if not sent.isdecimal() or not window.isdecimal():
+        raise _refused(Fault.CLOCK)
+    if not (int(sent) - AHEAD_MS < now <= int(sent) + min(int(window), LONGEST_WINDOW_MS)):
+        raise _refused(Fault.CLOCK)
+    if not key.trades and call.method == "POST":
+        raise _refused(Fault.PERMISSION)
+    return key
 
 
 def _given(call: WireCall) -> Json:
@@ -146,3 +140,10 @@ def _given(call: WireCall) -> Json:
 def _refused(fault: Fault) -> Wrong:
     status, code, words = WORDING[fault]
     return Wrong(code, words, status)
+
+
+def _unknown(call: WireCall) -> Wrong:
+    return Wrong(10017, "Route not found", 404)
+
+
+ROUTES: Final = Routes(PUBLIC, SIGNED, _proved, _given, _unknown)

@@ -1,14 +1,12 @@
 """Bybit's private stream: log-in, subscriptions, pings, and an account's orders."""
 
-import asyncio
-import hashlib
-import hmac
 import json
-from contextlib import suppress
 from typing import Final
 
 from cbc_adapters.exchange.simulated.venues.bybit.orders import order_body
 from cbc_adapters.exchange.simulated.venues.house import House, IssuedKey
+from cbc_adapters.exchange.simulated.venues.signatures import in_hexadecimal, same
+from cbc_adapters.exchange.simulated.venues.tellers import pass_on, tellers
 from cbc_adapters.exchange.simulated.venues.wire import Json, Socket, milliseconds
 from cbc_domain.ports.exchange import Report, ReportState
 
@@ -20,10 +18,15 @@ CONNECTION: Final = {"conn_id": "simulated"}
 async def converse(socket: Socket, house: House) -> None:
     """Answer a client until it goes; once it has proved itself and asked for orders, tell it of them."""
     key: IssuedKey | None = None
-    teller: asyncio.Task[None] | None = None
+    listens = False
     if socket.path.partition("?")[0] != PRIVATE:
         return
-    try:
+
+    async def say(report: Report) -> None:
+        for message in told(report, house):
+            await socket.send(json.dumps(message))
+
+    async with tellers() as begin:
         async for message in socket.messages():
             wish = json.loads(message)
             if wish.get("op") == "auth":
@@ -36,16 +39,12 @@ async def converse(socket: Socket, house: House) -> None:
                 pong = {"op": "pong", "args": [str(milliseconds(house.now()))], **CONNECTION}
                 await socket.send(json.dumps({"req_id": wish.get("req_id", ""), **pong}))
             elif wish.get("op") == "subscribe" and key is not None:
-                if teller is None and ORDERS & set(wish.get("args") or []):
-                    teller = asyncio.create_task(_tell(socket, house, key))
+                if not listens and ORDERS & set(wish.get("args") or []):
+                    listens = True
+                    begin(pass_on(house, key.account, say))
                 await _say(socket, wish)
             else:
                 await _say(socket, wish, success=False, words="Request not authorized")
-    finally:
-        if teller is not None:
-            teller.cancel()
-            with suppress(asyncio.CancelledError):
-                await teller
 
 
 def _proved(given: list[str], house: House) -> IssuedKey | None:
@@ -53,23 +52,14 @@ def _proved(given: list[str], house: House) -> IssuedKey | None:
     if len(given) != 3 or not str(given[1]).isdecimal() or int(given[1]) <= milliseconds(house.now()):
         return None
     key = house.keys.get(given[0])
-    if key is None or (key.expires_at is not None and key.expires_at <= house.now()):
+    if key is None or key.has_expired(house.now()):
         return None
-    expected = hmac.new(key.secret.encode(), f"GET/realtime{given[1]}".encode(), hashlib.sha256).hexdigest()
-    return key if hmac.compare_digest(expected, given[2]) else None
+    return key if same(in_hexadecimal(key.secret, f"GET/realtime{given[1]}"), given[2]) else None
 
 
 async def _say(socket: Socket, wish: Json, *, success: bool = True, words: str = "") -> None:
     answer = {"success": success, "ret_msg": words, "op": wish.get("op"), "req_id": wish.get("req_id", ""), **CONNECTION}
     await socket.send(json.dumps(answer))
-
-
-async def _tell(socket: Socket, house: House, key: IssuedKey) -> None:
-    with house.listening(key.account) as reports:
-        while True:
-            report = await reports.get()
-            for message in told(report, house):
-                await socket.send(json.dumps(message))
 
 
 def told(report: Report, house: House) -> list[Json]:

@@ -1,8 +1,7 @@
 """OKX's wire: who may ask, what is asked, and the answer."""
 
-import hmac
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -10,13 +9,13 @@ from cbc_adapters.exchange.simulated.faults import Call
 from cbc_adapters.exchange.simulated.venues.house import House, IssuedKey
 from cbc_adapters.exchange.simulated.venues.okx import account, history, market, orders, stream
 from cbc_adapters.exchange.simulated.venues.okx.refusals import Wrong, refusal
+from cbc_adapters.exchange.simulated.venues.routes import Public, Routes, Signed
+from cbc_adapters.exchange.simulated.venues.signatures import in_base64, same
 from cbc_adapters.exchange.simulated.venues.wire import Json, Purpose, Socket, WireAnswer, WireCall
 from cbc_domain.kernel.venues import Environment, Venue
 from cbc_domain.ports.exchange import Fault, Report, VenueRefused
 
-Public = Callable[[House, dict[str, str]], Json]
-Signed = Callable[[House, IssuedKey, Json], Json]
-
+KEY_HEADER: Final = "ok-access-key"
 WINDOW: Final = timedelta(seconds=30)
 """How far a request's time may lie from the venue's."""
 
@@ -76,7 +75,7 @@ class OkxWire:
 
     async def answer(self, call: WireCall, house: House) -> WireAnswer:
         try:
-            return WireAnswer({"code": "0", "data": _answered(call, house), "msg": ""})
+            return WireAnswer({"code": "0", "data": ROUTES.answer(call, house), "msg": ""})
         except Wrong as wrong:
             return wrong.answer
         except VenueRefused as refused:
@@ -97,31 +96,24 @@ class OkxWire:
         return refusal(fault, detail, retry_after_s)
 
     async def converse(self, socket: Socket, house: House) -> None:
-        await stream.Conversation(socket, house).run()
+        await stream.converse(socket, house)
 
     def told(self, report: Report, house: House) -> list[Json]:
         return stream.told(report, house)
 
     def account(self, call: WireCall, house: House) -> IssuedKey | None:
-        return house.keys.get(call.headers.get("ok-access-key", ""))
+        return house.keys.get(call.headers.get(KEY_HEADER, ""))
 
 
-def _answered(call: WireCall, house: House) -> Json:
-    if (tell := PUBLIC.get(call.path)) is not None:
-        return tell(house, call.parameters)
-    act = SIGNED.get((call.method, call.path))
-    if act is None:
-        raise _unknown_path(call)
-    return act(house, _proved(call, house), call.parameters if call.method == "GET" else _document(call))
-
-
-def _unknown_path(call: WireCall) -> Wrong:
+def _unknown(call: WireCall) -> Wrong:
     if any(path == call.path for _, path in SIGNED):
         return Wrong("50115", "Invalid request method.", 405)
     return Wrong("404", "Not Found", 404)
 
 
-def _document(call: WireCall) -> Json:
+def _given(call: WireCall) -> Json:
+    if call.method == "GET":
+        return call.parameters
     try:
         return call.document
     except json.JSONDecodeError:
@@ -136,16 +128,16 @@ def _proved(call: WireCall, house: House) -> IssuedKey:
     sent = call.headers["ok-access-timestamp"]
     if abs(_instant(sent) - call.at) > WINDOW:
         raise Wrong("50102", "Timestamp request expired", 401)
-    key = house.keys.get(call.headers["ok-access-key"])
-    if key is None or (key.expires_at is not None and key.expires_at <= call.at):
+    key = house.keys.get(call.headers[KEY_HEADER])
+    if key is None or key.has_expired(call.at):
         raise Wrong("50111", "Invalid OK-ACCESS-KEY", 401)
-    if key.addresses and call.address not in key.addresses:
+    if not key.admits(call.address):
         raise Wrong("50110", f"Your IP {call.address} is not included in your API key's IP whitelist.", 401)
     if key.passphrase != call.headers["ok-access-passphrase"]:
         raise Wrong("50105", 'Request header "OK-ACCESS-PASSPHRASE" incorrect.', 401)
     query = f"?{call.query}" if call.query else ""
     payload = f"{sent}{call.method}{call.path}{query}{call.body.decode()}"
-    if not hmac.compare_digest(stream.signature(key.secret, payload), call.headers["ok-access-sign"]):
+    if not same(in_base64(key.secret, payload), call.headers["ok-access-sign"]):
         raise Wrong("50113", "Invalid Sign", 401)
     if call.method != "GET" and not key.trades:
         raise Wrong("50120", "This API key doesn't have permission to use this function", 401)
@@ -160,3 +152,6 @@ def _instant(sent: str) -> datetime:
     if at.tzinfo is None:
         raise Wrong("50112", "Invalid OK-ACCESS-TIMESTAMP", 401)
     return at
+
+
+ROUTES: Final = Routes(PUBLIC, SIGNED, _proved, _given, _unknown)

@@ -1,15 +1,13 @@
 """OKX's private streams: log-in, subscriptions, and what an account's orders look like to who listens."""
 
 import asyncio
-import base64
-import hashlib
-import hmac
 import json
-from contextlib import suppress
 from typing import Final
 
 from cbc_adapters.exchange.simulated.venues.house import House, IssuedKey
 from cbc_adapters.exchange.simulated.venues.okx.bodies import algo_body, order_body
+from cbc_adapters.exchange.simulated.venues.signatures import in_base64, same
+from cbc_adapters.exchange.simulated.venues.tellers import Begin, pass_on, tellers
 from cbc_adapters.exchange.simulated.venues.wire import Json, Socket, milliseconds
 from cbc_domain.ports.exchange import Report
 
@@ -18,24 +16,24 @@ OLDEST_LOGIN_S: Final = 30
 CONNECTION: Final = "simulated"
 
 
+async def converse(socket: Socket, house: House) -> None:
+    """Obey a client until it goes, and tell it of the account's orders in the channels that it asked for."""
+    async with tellers() as begin:
+        await Conversation(socket, house, begin).run()
+
+
 class Conversation:
     """One connection; mutable because it logs in, subscribes and goes."""
 
-    def __init__(self, socket: Socket, house: House) -> None:
-        self._socket, self._house = socket, house
+    def __init__(self, socket: Socket, house: House, begin: Begin) -> None:
+        self._socket, self._house, self._begin = socket, house, begin
         self._key: IssuedKey | None = None
-        self._tellers: dict[str, asyncio.Task[None]] = {}
+        self._channels: set[str] = set()
 
     async def run(self) -> None:
         """Obey the client until it goes."""
-        try:
-            async for message in self._socket.messages():
-                await self._obey(message)
-        finally:
-            for teller in self._tellers.values():
-                teller.cancel()
-                with suppress(asyncio.CancelledError):
-                    await teller
+        async for message in self._socket.messages():
+            await self._obey(message)
 
     async def _obey(self, message: str) -> None:
         if message == "ping":
@@ -58,13 +56,13 @@ class Conversation:
     async def _log_in(self, given: Json) -> None:
         key, sent = self._house.keys.get(given.get("apiKey", "")), given.get("timestamp", "")
         now = milliseconds(self._house.now()) // 1000
-        if key is None or (key.expires_at is not None and key.expires_at <= self._house.now()):
+        if key is None or key.has_expired(self._house.now()):
             await self._refuse("60005", "Invalid apiKey")
         elif not sent.isdigit() or abs(now - int(sent)) > OLDEST_LOGIN_S:
             await self._refuse("60006", "Timestamp request expired")
         elif key.passphrase != given.get("passphrase"):
             await self._refuse("60024", "Wrong passphrase")
-        elif not hmac.compare_digest(signature(key.secret, f"{sent}GET/users/self/verify"), given.get("sign", "")):
+        elif not same(in_base64(key.secret, f"{sent}GET/users/self/verify"), given.get("sign", "")):
             await self._refuse("60007", "Invalid sign")
         else:
             self._key = key
@@ -76,30 +74,23 @@ class Conversation:
             await self._refuse("60018", f"Wrong URL or channel:{channel},instType:{argument.get('instType')} doesn't exist.")
         elif self._key is None:
             await self._refuse("60011", "Please log in")
-        elif channel not in self._tellers:
+        elif channel not in self._channels:
+            self._channels.add(channel)
             ready = asyncio.Event()
-            self._tellers[channel] = asyncio.create_task(self._tell(self._key, argument, ready))
+            self._begin(pass_on(self._house, self._key.account, lambda report: self._tell(report, argument), ready))
             await ready.wait()
             await self._say({"event": "subscribe", "arg": argument, "connId": CONNECTION})
 
-    async def _tell(self, key: IssuedKey, argument: Json, ready: asyncio.Event) -> None:
-        with self._house.listening(key.account) as reports:
-            ready.set()
-            while True:
-                report = await reports.get()
-                for message in told(report, self._house):
-                    if message["arg"]["channel"] == argument["channel"]:
-                        await self._say(message | {"arg": argument | {"uid": str(message["arg"]["uid"])}})
+    async def _tell(self, report: Report, argument: Json) -> None:
+        for message in told(report, self._house):
+            if message["arg"]["channel"] == argument["channel"]:
+                await self._say(message | {"arg": argument | {"uid": str(message["arg"]["uid"])}})
 
     async def _refuse(self, code: str, message: str) -> None:
         await self._say({"event": "error", "msg": message, "code": code, "connId": CONNECTION})
 
     async def _say(self, message: Json) -> None:
         await self._socket.send(json.dumps(message))
-
-
-def signature(secret: str, payload: str) -> str:
-    return base64.b64encode(hmac.new(secret.encode(), payload.encode(), hashlib.sha256).digest()).decode()
 
 
 def told(report: Report, house: House) -> list[Json]:
