@@ -23,6 +23,8 @@ NOT_A_LIMIT: Final = frozenset({"-2015"})
 
 @attrs.frozen
 class Backoff:
+    """Who is asked to wait, and for how many seconds."""
+
     payer: Payer
     wait_s: float
 

@@ -5,8 +5,11 @@ from typing import Final
 import attrs
 
 FAILURES: Final = 5
+"""So many calls without a usable answer open it."""
 WITHIN_S: Final = 30.0
+"""The seconds in which they have to come."""
 OPEN_S: Final = 30.0
+"""How long it stays open before a probe may go."""
 PROBE_S: Final = 10.0
 """How long a probe is waited for before another may go: no call lasts longer (EXC-09)."""
 

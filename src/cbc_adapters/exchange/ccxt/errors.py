@@ -16,6 +16,7 @@ NO_CODES: Final = frozenset({"0", "1", "2", "200", "00000"})
 """What stands where a code would be without being one; an OKX batch says 1 or 2, and the reason is inside."""
 
 SHOWN: Final = 160
+"""Characters of an error that has no words of the venue in it."""
 
 BY_CLASS: Final[tuple[tuple[type[Exception], Fault], ...]] = (
     (vendor.InsufficientFunds, Fault.INSUFFICIENT_MARGIN),

@@ -21,6 +21,7 @@ RULES_LAST: Final = timedelta(hours=1)
 """SIZ-07."""
 QUOTE_LASTS: Final = timedelta(seconds=1)
 MARKS_KEPT: Final = 120
+"""Mark prices remembered of one symbol: two minutes, where somebody looks every second."""
 NEAR: Final = timedelta(seconds=1)
 """How far a remembered mark may lie from the moment that is asked for (ORD-06)."""
 

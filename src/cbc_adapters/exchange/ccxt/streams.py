@@ -14,7 +14,9 @@ from cbc_domain.ports.exchange import Report
 from cbc_domain.risk.model import ExchangeAccount
 
 MOST_UNREAD: Final = 10_000
+"""Reports that nobody took yet; the oldest are let go, for what became of an order can always be asked."""
 FIRST_WAIT_S: Final = 0.5
+"""Before a stream that ended is opened again; twice as long each time that it says nothing."""
 LONGEST_WAIT_S: Final = 30.0
 SILENT_S: Final = 60.0
 """A stream that says nothing for so long is opened anew: most venues do not tell that one died (POS-10)."""

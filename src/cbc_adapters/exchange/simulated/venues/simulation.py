@@ -26,6 +26,7 @@ from cbc_domain.ports.system import Clock
 BALANCE: Final = Decimal(10_000)
 """USDT of each account at the start."""
 PRICE_EVERY_S: Final = 1.0
+"""Between two candles of the made-up path."""
 
 Market = tuple[Venue, Environment]
 

@@ -16,7 +16,7 @@ from cbc_adapters.exchange.ccxt.dialect import Balance, Booked, Client, Closed, 
 from cbc_adapters.exchange.ccxt.dialects.binance.closings import closings_of
 from cbc_adapters.exchange.ccxt.dialects.binance.faults import ALREADY, DOUBTFUL, FAULTS, GONE
 from cbc_adapters.exchange.ccxt.dialects.binance.translate import (
-    KINDS,
+    CONDITIONAL,
     STATES,
     algo_order,
     bracket_of,
@@ -80,7 +80,7 @@ class BinanceDialect:
 
     async def place(self, client: Client, placing: Placing) -> Booked | None:
         ticket = placing.ticket
-        if ticket.leg in KINDS:
+        if ticket.leg in CONDITIONAL:
             told = await client.fapiPrivatePostAlgoOrder(algo_order(ticket, placing.hedge))
             return booked(ticket.client_id, told["algoId"], STATES[told["algoStatus"]], (), instant(told["updateTime"]))
         told = await client.fapiPrivatePostOrder(plain_order(ticket, placing.hedge))
@@ -98,10 +98,10 @@ class BinanceDialect:
 
     async def cancel(self, client: Client, sought: Sought) -> None:
         symbol = sought.instrument.symbol
-        if sought.leg in {None, *KINDS}:
+        if sought.leg in {None, *CONDITIONAL}:
             asked = {"clientAlgoId": sought.client_id, "symbol": symbol}
             await answer_unless(GONE, client.fapiPrivateDeleteAlgoOrder(asked))
-        if sought.leg not in KINDS:
+        if sought.leg not in CONDITIONAL:
             asked = {"symbol": symbol, "origClientOrderId": sought.client_id}
             await answer_unless(GONE, client.fapiPrivateDeleteOrder(asked))
 
@@ -165,7 +165,7 @@ class BinanceDialect:
     def _looks(self, leg: Leg | None) -> Sequence[Callable[[Client, Sought], Awaitable[Booked]]]:
         if leg is None:
             return (self._find_plain, self._find_algo)
-        return (self._find_algo,) if leg in KINDS else (self._find_plain,)
+        return (self._find_algo,) if leg in CONDITIONAL else (self._find_plain,)
 
     async def _find_plain(self, client: Client, sought: Sought) -> Booked:
         asked = {"symbol": sought.instrument.symbol, "origClientOrderId": sought.client_id}

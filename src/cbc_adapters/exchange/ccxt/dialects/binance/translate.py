@@ -21,7 +21,8 @@ STATES: Final = {
     "TRIGGERED": ReportState.LIVE,
     "FINISHED": ReportState.FILLED,
 }
-KINDS: Final = {Leg.STOP: "STOP_MARKET", Leg.TARGET: "TAKE_PROFIT_MARKET"}
+CONDITIONAL: Final = {Leg.STOP: "STOP_MARKET", Leg.TARGET: "TAKE_PROFIT_MARKET"}
+"""Stop and target, in the venue's words."""
 
 
 def _side(ticket: Ticket) -> str:
@@ -52,7 +53,7 @@ def algo_order(ticket: Ticket, hedge: bool) -> dict[str, str]:
         "algoType": "CONDITIONAL",
         "symbol": ticket.symbol,
         "side": _side(ticket),
-        "type": KINDS[ticket.leg],
+        "type": CONDITIONAL[ticket.leg],
         "quantity": format(ticket.quantity, "f"),
         "triggerPrice": format(ticket.trigger or Decimal(0), "f"),
         "workingType": "MARK_PRICE",

@@ -18,9 +18,9 @@ from cbc_adapters.exchange.ccxt.dialects.bitget.examine import findings_of
 from cbc_adapters.exchange.ccxt.dialects.bitget.faults import DOUBTFUL, FAULTS, GONE
 from cbc_adapters.exchange.ccxt.dialects.bitget.stream import listen
 from cbc_adapters.exchange.ccxt.dialects.bitget.translate import (
+    CONDITIONAL,
     IN_USDT,
     PLAN_STATES,
-    PLANS,
     PRODUCT,
     STATES,
     bracket_of,
@@ -101,7 +101,7 @@ class BitgetDialect:
 
     async def place(self, client: Client, placing: Placing) -> Booked | None:
         ticket = placing.ticket
-        if ticket.leg in PLANS:
+        if ticket.leg in CONDITIONAL:
             told = await client.privateMixPostV2MixOrderPlaceTpslOrder(plan_order(ticket, placing.hedge))
             return booked(ticket.client_id, told["data"]["orderId"], ReportState.LIVE, (), instant(told["requestTime"]))
         # The answer tells neither state nor fills.
@@ -109,16 +109,16 @@ class BitgetDialect:
         return None
 
     async def find(self, client: Client, sought: Sought) -> Booked | None:
-        if sought.leg in PLANS:
+        if sought.leg in CONDITIONAL:
             return await self._find_plan(client, sought)
         plain = await self._find_plain(client, sought, {"clientOid": sought.client_id})
         return plain if plain or sought.leg else await self._find_plan(client, sought)
 
     async def cancel(self, client: Client, sought: Sought) -> None:
-        if sought.leg not in PLANS:
+        if sought.leg not in CONDITIONAL:
             asked = {**IN_USDT, "symbol": sought.instrument.symbol, "clientOid": sought.client_id}
             await answer_unless(GONE, client.privateMixPostV2MixOrderCancelOrder(asked))
-        for leg, plan in PLANS.items():
+        for leg, plan in CONDITIONAL.items():
             if sought.leg in {None, leg}:
                 await self._cancel_plan(client, sought, plan)
 

@@ -11,7 +11,8 @@ from cbc_domain.trading.sizes import Bracket, Instrument
 
 PRODUCT: Final = {"productType": "USDT-FUTURES"}
 IN_USDT: Final = PRODUCT | {"marginCoin": "USDT"}
-PLANS: Final = {Leg.STOP: "loss_plan", Leg.TARGET: "profit_plan"}
+CONDITIONAL: Final = {Leg.STOP: "loss_plan", Leg.TARGET: "profit_plan"}
+"""Stop and target, in the venue's words."""
 STATES: Final = {
     "init": ReportState.LIVE,
     "new": ReportState.LIVE,
@@ -57,7 +58,7 @@ def plan_order(ticket: Ticket, hedge: bool) -> dict[str, str]:
     return {
         **IN_USDT,
         "symbol": ticket.symbol,
-        "planType": PLANS[ticket.leg],
+        "planType": CONDITIONAL[ticket.leg],
         "triggerPrice": format(ticket.trigger or Decimal(0), "f"),
         "triggerType": "mark_price",
         "executePrice": "0",

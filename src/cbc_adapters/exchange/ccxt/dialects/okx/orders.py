@@ -12,8 +12,8 @@ from cbc_adapters.exchange.ccxt.dialects.okx.answers import cancelled, only, ord
 from cbc_adapters.exchange.ccxt.dialects.okx.faults import MORE_THAN_HELD, UNKNOWN_ORDER
 from cbc_adapters.exchange.ccxt.dialects.okx.translate import (
     ALGO_STATES,
+    CONDITIONAL,
     STATES,
-    TRIGGERS,
     algo_order,
     fill_of,
     instrument_id,
@@ -33,7 +33,7 @@ async def place(client: Client, placing: Placing) -> Booked:
     """Send one order and look at it at once."""
     ticket = placing.ticket
     sought = Sought(ticket.client_id, placing.instrument, ticket.leg)
-    if ticket.leg in TRIGGERS:
+    if ticket.leg in CONDITIONAL:
         taken = await ordered(client.privatePostTradeOrderAlgo, algo_order(ticket, placing.hedge))
         number_of = "algoId"
     else:
@@ -41,15 +41,18 @@ async def place(client: Client, placing: Placing) -> Booked:
         number_of = "ordId"
     # It stands, whatever becomes of looking at it: a refusal from here on would say that it does not.
     with suppress(vendor.BaseError):
-        if ticket.leg in TRIGGERS:
-            return await _algo(client, sought)
+        if ticket.leg in CONDITIONAL:
+            return await _find_algo(client, sought)
         return await _numbered(client, sought, taken["ordId"])
     at = instant(taken.get("ts") or client.milliseconds())
     return booked(ticket.client_id, taken[number_of], ReportState.LIVE, (), at)
 
 
 async def find(client: Client, sought: Sought) -> Booked | None:
-    for look in (_plain, _algo) if sought.leg is None else (_algo,) if sought.leg in TRIGGERS else (_plain,):
+    """The order with its fills; None when OKX says of every kind it may be that there is none."""
+    for look in (
+        (_find_plain, _find_algo) if sought.leg is None else (_find_algo,) if sought.leg in CONDITIONAL else (_find_plain,)
+    ):
         try:
             return await look(client, sought)
         except vendor.BaseError as error:
@@ -60,9 +63,9 @@ async def find(client: Client, sought: Sought) -> Booked | None:
 
 async def cancel(client: Client, sought: Sought) -> None:
     name = instrument_id(sought.instrument.symbol)
-    if sought.leg in {None, *TRIGGERS}:
+    if sought.leg in {None, *CONDITIONAL}:
         await cancelled(client.privatePostTradeCancelAlgos, [{"instId": name, "algoClOrdId": sought.client_id}])
-    if sought.leg not in TRIGGERS:
+    if sought.leg not in CONDITIONAL:
         await cancelled(client.privatePostTradeCancelOrder, {"instId": name, "clOrdId": sought.client_id})
 
 
@@ -87,7 +90,7 @@ async def _held(client: Client, order: Mapping[str, object]) -> str | None:
     return next((format(abs(number(one["availPos"] or one["pos"])), "f") for one in fitting), None)
 
 
-async def _plain(client: Client, sought: Sought) -> Booked:
+async def _find_plain(client: Client, sought: Sought) -> Booked:
     asked = {"instId": instrument_id(sought.instrument.symbol), "clOrdId": sought.client_id}
     return await _with_fills(client, sought.client_id, only(await client.privateGetTradeOrder(asked)))
 
@@ -97,7 +100,7 @@ async def _numbered(client: Client, sought: Sought, order_id: object) -> Booked:
     return await _with_fills(client, sought.client_id, only(await client.privateGetTradeOrder(asked)))
 
 
-async def _algo(client: Client, sought: Sought) -> Booked:
+async def _find_algo(client: Client, sought: Sought) -> Booked:
     told = only(await client.privateGetTradeOrderAlgo({"algoClOrdId": sought.client_id}))
     became = told.get("ordIdList") or [told.get("ordId")]
     if told["state"] in EFFECTIVE and became[-1]:

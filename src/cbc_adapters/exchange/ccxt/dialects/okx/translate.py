@@ -35,7 +35,8 @@ ALGO_STATES: Final = {
 """An effective one has become a plain order, whose state counts; while that has no number yet, it is under way."""
 NO_NEWS: Final = frozenset({"live", "pause", "effective"})
 """An order that was placed stands; one that took effect became a plain order, which names it and tells its fills."""
-TRIGGERS: Final = {Leg.STOP: "sl", Leg.TARGET: "tp"}
+CONDITIONAL: Final = {Leg.STOP: "sl", Leg.TARGET: "tp"}
+"""Stop and target, in the venue's words."""
 AT_MARKET: Final = "-1"
 CANDLE: Final = timedelta(minutes=1)
 
@@ -79,7 +80,7 @@ def plain_order(ticket: Ticket, hedge: bool) -> dict[str, object]:
 
 def algo_order(ticket: Ticket, hedge: bool) -> dict[str, object]:
     """A stop or target by mark price; it names `clOrdId` too, in whose place ccxt would put an id and a tag of its own."""
-    kind = TRIGGERS[ticket.leg]
+    kind = CONDITIONAL[ticket.leg]
     return _order(ticket, hedge) | {
         "ordType": "conditional",
         "algoClOrdId": ticket.client_id,

@@ -8,6 +8,7 @@ from cbc_domain.trading.sizes import Bracket, Instrument
 
 
 def listed(house: House, symbol: str | None) -> Instrument:
+    """The instrument of a `symbol`. Raises Wrong -1121."""
     instrument = house.engine.listing.get(Symbol(symbol or ""))
     if instrument is None:
         raise Wrong(-1121, "Invalid symbol.")

@@ -13,14 +13,14 @@ from cbc_domain.kernel.venues import Side
 from cbc_domain.ports.exchange import ReportState, Ticket
 from cbc_domain.trading.model import Leg
 
-STATUS: Final = {
+STATES: Final = {
     ReportState.LIVE: "NEW",
     ReportState.PARTIALLY_FILLED: "PARTIALLY_FILLED",
     ReportState.FILLED: "FILLED",
     ReportState.CANCELLED: "CANCELED",
     ReportState.REJECTED: "REJECTED",
 }
-ALGO_STATUS: Final = STATUS | {ReportState.FILLED: "FINISHED", ReportState.PARTIALLY_FILLED: "TRIGGERED"}
+ALGO_STATES: Final = STATES | {ReportState.FILLED: "FINISHED", ReportState.PARTIALLY_FILLED: "TRIGGERED"}
 CONDITIONAL: Final = {"STOP_MARKET": Leg.STOP, "TAKE_PROFIT_MARKET": Leg.TARGET}
 KIND_OF: Final = {leg: kind for kind, leg in CONDITIONAL.items()}
 
@@ -165,7 +165,7 @@ def order_body(order: VenueOrder, *, hedge: bool) -> Json:
     return {
         "orderId": plain_number(order),
         "symbol": ticket.symbol,
-        "status": STATUS[order.state],
+        "status": STATES[order.state],
         "clientOrderId": ticket.client_id,
         "price": "0.00",
         "avgPrice": text(value / filled) if filled else "0.00",
@@ -200,7 +200,7 @@ def algo_body(order: VenueOrder, *, hedge: bool) -> Json:
         "positionSide": position_side(order.ticket, hedge),
         "timeInForce": "GTC",
         "quantity": text(order.quantity),
-        "algoStatus": ALGO_STATUS[order.state],
+        "algoStatus": ALGO_STATES[order.state],
         "triggerPrice": text(ticket.trigger or Decimal(0)),
         "price": "0.00",
         "workingType": "MARK_PRICE",

@@ -17,8 +17,9 @@ from cbc_domain.ports.exchange import Fault, Report, VenueRefused
 
 KEY_HEADER: Final = "x-mbx-apikey"
 LONGEST_WINDOW_MS: Final = 60_000
+"""The most that `recvWindow` may be; without one it is 5 s."""
 AHEAD_MS: Final = 1000
-LISTEN_MINUTES: Final = 60
+"""How far ahead of the venue's clock a request may be."""
 
 PUBLIC: Final[Mapping[str, Public]] = {
     "/fapi/v1/ping": lambda house, given: {},

@@ -3,7 +3,7 @@
 import json
 
 from cbc_adapters.exchange.simulated.model import VenueOrder
-from cbc_adapters.exchange.simulated.venues.binance.orders import ALGO_STATUS, KIND_OF, STATUS, position_side, side_of
+from cbc_adapters.exchange.simulated.venues.binance.orders import ALGO_STATES, KIND_OF, STATES, position_side, side_of
 from cbc_adapters.exchange.simulated.venues.house import House, IssuedKey
 from cbc_adapters.exchange.simulated.venues.order_numbers import order_number, plain_number
 from cbc_adapters.exchange.simulated.venues.tellers import pass_on, tellers
@@ -61,7 +61,7 @@ def _algo_update(house: House, order: VenueOrder, report: Report, hedge: bool) -
             "ps": position_side(ticket, hedge),
             "f": "GTC",
             "q": text(order.quantity),
-            "X": ALGO_STATUS[report.state],
+            "X": ALGO_STATES[report.state],
             "ai": str(plain_number(order)) if report.fills else "",
             "ap": text(report.fills[-1].price) if report.fills else "0",
             "aq": text(sum((fill.quantity for fill in report.fills), start=order.quantity * 0)),
@@ -100,7 +100,7 @@ def _order_update(house: House, order: VenueOrder, report: Report, hedge: bool, 
             "ap": text(value / filled) if filled else "0",
             "sp": "0",
             "x": "TRADE" if last else ("CANCELED" if report.state.value == "CANCELLED" else "NEW"),
-            "X": STATUS[report.state] if final else "PARTIALLY_FILLED",
+            "X": STATES[report.state] if final else "PARTIALLY_FILLED",
             "i": plain_number(order),
             "l": text(last.quantity) if last else "0",
             "z": text(filled),

@@ -14,7 +14,6 @@ Parameters = dict[str, str]
 PRODUCTS: Final = ("USDT-FUTURES", "COIN-FUTURES", "USDC-FUTURES", "SUSDT-FUTURES", "SCOIN-FUTURES", "SUSDC-FUTURES")
 NO_LIMIT: Final = "100000000000"
 """What stands as the end of the last tier."""
-MINUTE_MS: Final = 60_000
 
 
 def check_product(given: Parameters) -> None:
@@ -23,7 +22,7 @@ def check_product(given: Parameters) -> None:
 
 
 def listed(house: House, given: Parameters) -> Instrument:
-    """The instrument that a call names, of the one product that the simulated venue trades."""
+    """The instrument that a call names, of the one product that the simulated venue trades. Raises Wrong 40017, 40034."""
     check_product(given)
     symbol = given.get("symbol", "").upper()
     instrument = house.engine.listing.get(Symbol(symbol))

@@ -20,8 +20,8 @@ from cbc_domain.kernel.venues import Side
 from cbc_domain.ports.exchange import ReportState, Ticket
 from cbc_domain.trading.model import Leg
 
-KINDS: Final = {"loss_plan": Leg.STOP, "profit_plan": Leg.TARGET}
-PLAN_OF: Final = {leg: kind for kind, leg in KINDS.items()}
+CONDITIONAL: Final = {"loss_plan": Leg.STOP, "profit_plan": Leg.TARGET}
+KIND_OF: Final = {leg: kind for kind, leg in CONDITIONAL.items()}
 STATES: Final = {
     ReportState.LIVE: "live",
     ReportState.PARTIALLY_FILLED: "executed",
@@ -39,7 +39,7 @@ Parameters = dict[str, str]
 
 
 def leg_of(given: Parameters) -> Leg | None:
-    return KINDS.get(given.get("planType", ""))
+    return CONDITIONAL.get(given.get("planType", ""))
 
 
 def place(house: House, key: IssuedKey, given: Parameters) -> Json:
@@ -109,7 +109,7 @@ def cancel(house: House, key: IssuedKey, given: Json) -> Json:
 def plan_body(order: VenueOrder, *, hedge: bool) -> Json:
     ticket, at, fills = order.ticket, str(milliseconds(order.at)), order.fills
     body: Json = {
-        "planType": PLAN_OF[ticket.leg],
+        "planType": KIND_OF[ticket.leg],
         "symbol": ticket.symbol,
         "size": text(order.quantity),
         "orderId": str(order_number(order.venue_order_id)),

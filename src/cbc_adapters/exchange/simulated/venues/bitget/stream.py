@@ -23,6 +23,7 @@ PLAIN: Final = "orders"
 PLAN: Final = "orders-algo"
 SHORT_KINDS: Final = {Leg.STOP: "sl", Leg.TARGET: "tp"}
 LATEST_S: Final = 30
+"""How far the time of a log-in may lie from the venue's."""
 
 
 async def converse(socket: Socket, house: House) -> None:

@@ -14,6 +14,7 @@ ENDLESS: Final = "1000000000000"
 
 
 def listed(house: House, given: Json) -> Instrument:
+    """The instrument that a call names. Raises Wrong 10001."""
     if given.get("category") != LINEAR:
         raise Wrong(10001, "params error: category only supports linear here")
     instrument = house.engine.listing.get(Symbol(given.get("symbol") or ""))

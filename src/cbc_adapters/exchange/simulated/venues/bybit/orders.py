@@ -16,16 +16,17 @@ from cbc_domain.ports.exchange import ReportState, Ticket
 from cbc_domain.trading.model import Leg
 from cbc_domain.trading.sizes import Instrument
 
-STATUS: Final = {
+STATES: Final = {
     ReportState.LIVE: "New",
     ReportState.PARTIALLY_FILLED: "PartiallyFilled",
     ReportState.FILLED: "Filled",
     ReportState.CANCELLED: "Cancelled",
     ReportState.REJECTED: "Rejected",
 }
-UNTRIGGERED: Final = STATUS | {ReportState.LIVE: "Untriggered", ReportState.CANCELLED: "Deactivated"}
+UNTRIGGERED: Final = STATES | {ReportState.LIVE: "Untriggered", ReportState.CANCELLED: "Deactivated"}
 RISES, FALLS = 1, 2
 LONGEST_ID: Final = 36
+"""Characters of a client id."""
 RECENT: Final = 500
 """Closed orders that are still told as if they were open ones."""
 UNFILLED_LAST: Final = timedelta(hours=24)
@@ -172,7 +173,7 @@ def order_body(order: VenueOrder, *, hedge: bool) -> Json:
         "side": side_of(ticket),
         "positionIdx": index_of(ticket, hedge),
         "orderType": "Market",
-        "orderStatus": (UNTRIGGERED if waiting else STATUS)[order.state],
+        "orderStatus": (UNTRIGGERED if waiting else STATES)[order.state],
         "price": "",
         "qty": text(order.quantity),
         "avgPrice": text(value / filled) if filled else "",

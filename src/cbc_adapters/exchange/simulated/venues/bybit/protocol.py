@@ -18,7 +18,9 @@ from cbc_domain.ports.exchange import Fault, Report, VenueRefused
 
 KEY_HEADER: Final = "x-bapi-api-key"
 AHEAD_MS: Final = 1000
+"""How far ahead of the venue's clock a request may be."""
 LONGEST_WINDOW_MS: Final = 60_000
+"""The most that the receive window may be; without one it is 5 s."""
 CREATE: Final = ("POST", "/v5/order/create")
 
 PUBLIC: Final[Mapping[str, Public]] = {

@@ -16,7 +16,7 @@ from cbc_domain.ports.exchange import Fault, Ticket
 from cbc_domain.trading.model import Leg
 
 CLIENT_ID: Final = re.compile(r"[A-Za-z0-9]{1,32}", re.ASCII)
-KINDS: Final = {"sl": Leg.STOP, "tp": Leg.TARGET}
+CONDITIONAL: Final = {"sl": Leg.STOP, "tp": Leg.TARGET}
 
 
 def leg_of(given: Json) -> Leg:
@@ -45,7 +45,7 @@ def place(house: House, key: IssuedKey, given: Json) -> Json:
 
 def place_algo(house: House, key: IssuedKey, given: Json) -> Json:
     """POST /api/v5/trade/order-algo: a stop or a target, by mark price and at market."""
-    kinds = [kind for kind in KINDS if given.get(f"{kind}TriggerPx")]
+    kinds = [kind for kind in CONDITIONAL if given.get(f"{kind}TriggerPx")]
     if given.get("ordType") != "conditional" or len(kinds) != 1:
         raise _parameter("ordType")
     if given.get(f"{kinds[0]}OrdPx") != "-1":

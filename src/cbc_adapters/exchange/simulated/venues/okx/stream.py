@@ -12,7 +12,8 @@ from cbc_adapters.exchange.simulated.venues.wire import Json, Socket, millisecon
 from cbc_domain.ports.exchange import Report
 
 CHANNELS: Final = {"orders": "/ws/v5/private", "orders-algo": "/ws/v5/business"}
-OLDEST_LOGIN_S: Final = 30
+LATEST_S: Final = 30
+"""How far the time of a log-in may lie from the venue's."""
 CONNECTION: Final = "simulated"
 
 
@@ -58,7 +59,7 @@ class Conversation:
         now = milliseconds(self._house.now()) // 1000
         if key is None or key.has_expired(self._house.now()):
             await self._refuse("60005", "Invalid apiKey")
-        elif not sent.isdigit() or abs(now - int(sent)) > OLDEST_LOGIN_S:
+        elif not sent.isdigit() or abs(now - int(sent)) > LATEST_S:
             await self._refuse("60006", "Timestamp request expired")
         elif key.passphrase != given.get("passphrase"):
             await self._refuse("60024", "Wrong passphrase")
