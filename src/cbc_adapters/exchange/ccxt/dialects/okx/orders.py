@@ -1,12 +1,13 @@
 """Orders at OKX: sent, looked for with their fills, cancelled."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Final
 
 import attrs
 import ccxt as vendor
 
+from cbc_adapters.exchange.ccxt.asking import answer_unless
 from cbc_adapters.exchange.ccxt.dialect import Booked, Client, Placing, Sought
 from cbc_adapters.exchange.ccxt.dialects.okx.answers import cancelled, only, ordered, pages, rows
 from cbc_adapters.exchange.ccxt.dialects.okx.faults import MORE_THAN_HELD, UNKNOWN_ORDER
@@ -50,14 +51,9 @@ async def place(client: Client, placing: Placing) -> Booked:
 
 async def find(client: Client, sought: Sought) -> Booked | None:
     """The order with its fills; None when OKX says of every kind it may be that there is none."""
-    for look in (
-        (_find_plain, _find_algo) if sought.leg is None else (_find_algo,) if sought.leg in CONDITIONAL else (_find_plain,)
-    ):
-        try:
-            return await look(client, sought)
-        except vendor.BaseError as error:
-            if code_of(error) not in UNKNOWN_ORDER:
-                raise
+    for look in _looks(sought.leg):
+        if (found := await answer_unless(UNKNOWN_ORDER, look(client, sought))) is not None:
+            return found
     return None
 
 
@@ -88,6 +84,12 @@ async def _held(client: Client, order: Mapping[str, object]) -> str | None:
     told = rows(await client.privateGetAccountPositions({**SWAPS, "instId": order["instId"]}))
     fitting = (one for one in told if one["mgnMode"] == "isolated" and one["posSide"] == order["posSide"])
     return next((format(abs(number(one["availPos"] or one["pos"])), "f") for one in fitting), None)
+
+
+def _looks(leg: Leg | None) -> Sequence[Callable[[Client, Sought], Awaitable[Booked]]]:
+    if leg is None:
+        return (_find_plain, _find_algo)
+    return (_find_algo,) if leg in CONDITIONAL else (_find_plain,)
 
 
 async def _find_plain(client: Client, sought: Sought) -> Booked:
