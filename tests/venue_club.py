@@ -69,10 +69,11 @@ class VenueClub:
         pulse = Pulse(Decimal(70), Decimal("1.2"), 100, now)
         await self.platform.observe_market()([Observation(now, FearGreed(55, now, now), pulse)])
 
-    async def alert(self, text: str, symbol: Symbol, number: int = 0) -> None:
-        """Post one alert that fires now; `number` tells it from others of the same second."""
+    async def alert(self, text: str, symbol: Symbol | None, number: int = 0) -> None:
+        """Post one alert that fires now, None for all coins; `number` tells it from others of the same second."""
         fired = f"{self.platform.clock().now():%Y-%m-%d %H:%M:%S}"
-        body = f'{{"ticker":"{symbol}","signal":"{text}","time":"{fired}","rsi_15":"55","note":"{number}"}}'
+        named = f'"ticker":"{symbol}",' if symbol else ""
+        body = f'{{{named}"signal":"{text}","time":"{fired}","rsi_15":"55","note":"{number}"}}'
         await self.platform.receive_signal()(body.encode(), self.secret)
 
     async def trades(self, joined: Joined) -> Sequence[Trade]:

@@ -5,13 +5,20 @@ import json
 import sys
 from pathlib import Path
 from time import monotonic
+from typing import Final
 
 from tests.chaos.campaign import Size, campaign
 from tests.chaos.judge import Verdict
 from tests.chaos.report import Report, progress
+from tests.chaos.venues.command import run
+
+VENUES: Final = "--venues"
+"""In front of everything else: the campaign at the four venues, which has options of its own."""
 
 
 def main() -> int:
+    if sys.argv[1:2] == [VENUES]:
+        return run(sys.argv[2:])
     given = _arguments()
     size = Size(given.signals, given.members, given.workers, given.lanes)
     seeds = range(given.first, given.first + given.seeds)
@@ -29,6 +36,7 @@ def main() -> int:
 def _arguments() -> argparse.Namespace:
     size = Size()
     parser = argparse.ArgumentParser(prog="./dev chaos", description=__doc__)
+    parser.add_argument(VENUES, action="store_true", help="at the four venues instead; see `./dev chaos --venues --help`")
     parser.add_argument("--seeds", type=int, default=500, help="how many")
     parser.add_argument("--from", type=int, default=1, dest="first", metavar="SEED", help="the first of them")
     parser.add_argument("--signals", type=int, default=size.signals, help="of each seed")

@@ -49,11 +49,11 @@ class Server:
     @asynccontextmanager
     async def copy(self, name: str) -> AsyncIterator[str]:
         """A database for one seed, gone afterwards."""
-        await _execute(self.url, f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
+        await execute(self.url, f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
         try:
             yield named(self.url, name)
         finally:
-            await _execute(self.url, f"DROP DATABASE {name} WITH (FORCE)")
+            await execute(self.url, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @asynccontextmanager
@@ -64,7 +64,7 @@ async def server_with_cast(folder: Path, members: int, *, durable: bool) -> Asyn
 
 async def engage(url: str, members: int) -> Cast:
     """Fill the template: members of all plans, poor ones, affiliates, and who only rehearses."""
-    await _execute(url, f"CREATE DATABASE {TEMPLATE}")
+    await execute(url, f"CREATE DATABASE {TEMPLATE}")
     template = named(url, TEMPLATE)
     await migrate(template)
     engine = open_engine(template, pool_size=4)
@@ -103,7 +103,7 @@ def named(server_url: str, database: str) -> str:
     return server_url.replace("/postgres?", f"/{database}?")
 
 
-async def _execute(url: str, statement: str) -> None:
+async def execute(url: str, statement: str) -> None:
     connection = await asyncpg.connect(url.replace("+asyncpg", ""))
     try:
         await connection.execute(statement)

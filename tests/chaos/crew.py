@@ -20,9 +20,9 @@ REPLACED_AFTER: Final = timedelta(seconds=1)
 MOST_DEATHS: Final = 60
 
 
-def warm_up() -> None:
+def warm_up(module: str = "tests.chaos.worker") -> None:
     """Let the server import what every worker needs; before anything else is started."""
-    multiprocessing.set_forkserver_preload(["tests.chaos.worker"])
+    multiprocessing.set_forkserver_preload([module])
 
 
 @attrs.define(eq=False)

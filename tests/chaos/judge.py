@@ -7,8 +7,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
+from cbc_adapters.exchange.simulated.model import VenueAccount, VenueOrder
+from cbc_domain.kernel.ids import AccountId
 from cbc_domain.trading.model import Leg
 from cbc_entrypoints.containers import Platform
+from tests.chaos.database import Eye, Owed
+from tests.chaos.watch import Bare
 
 if TYPE_CHECKING:
     from tests.chaos.stage import Stage
@@ -67,37 +71,52 @@ class Verdict:
         return not any(self.wrong.values())
 
 
+@attrs.frozen
+class Evidence:
+    """What a seed left behind: `accounts` as the venues have them, by our own ids; `owed` is what never ended."""
+
+    accounts: Mapping[AccountId, VenueAccount]
+    eye: Eye
+    too_long: Sequence[Bare]
+    owed: Owed | None = None
+
+
 async def judge(stage: "Stage", platform: Platform, *, quiet: bool, seconds: float) -> Verdict:
-    eye = stage.eye
+    owed = None if quiet else await stage.eye.owed(stage.clock.now())
+    evidence = Evidence(stage.venue.accounts, stage.eye, stage.watch.too_long, owed)
+    counts = await _counts(stage, evidence)
+    return Verdict(stage.seed, await findings(evidence, platform), counts, stage.traps.kills(), seconds)
+
+
+async def findings(evidence: Evidence, platform: Platform) -> Mapping[str, Sequence[str]]:
+    """Everything that must not be, in words, under the figure that it counts for."""
+    eye, accounts = evidence.eye, evidence.accounts
     orders = {row["client_id"]: row for row in await eye.rows(_ORDERS)}
     tasks, positions = await eye.rows(_TASKS), await eye.rows(_POSITIONS)
     health = await platform.check_invariants()()
-    wrong = {
-        "duplicate orders": _duplicates(stage, orders),
-        "unintended orders": _unintended(stage, orders),
+    return {
+        "duplicate orders": _duplicates(accounts, orders),
+        "unintended orders": _unintended(accounts, orders),
         "intents without an outcome": _open_ends(orders, tasks, positions, await eye.rows(_OPEN_SIGNALS)),
-        "unprotected past 5 s": [
-            f"{one.account} {one.symbol} for {one.lasted} from {one.since}" for one in stage.watch.too_long
-        ],
+        "unprotected past 5 s": [f"{one.account} {one.symbol} for {one.lasted} from {one.since}" for one in evidence.too_long],
         "books that do not prove": [] if health.proof.holds else [str(health.proof)],
         "wrong settlements": _wrongly_settled(positions),
         "negative accounts": [str(row["id"]) for row in await eye.rows(_NEGATIVE)],
-        "results that differ from the venue's": _differing(stage, positions),
+        "results that differ from the venue's": _differing(accounts, positions),
         "parts without a story": [f"{row['id']} {row['member']}" for row in await eye.rows(_UNTOLD)],
-        "ends that did not come": [] if quiet else [str(await eye.owed(stage.clock.now()))],
+        "ends that did not come": [] if evidence.owed is None else [str(evidence.owed)],
     }
-    return Verdict(stage.seed, wrong, _counts(stage, orders, positions), stage.traps.kills(), seconds)
 
 
-def _at_venue(stage: "Stage") -> list[tuple[Any, Any]]:
-    return [(account, order) for account in stage.venue.accounts.values() for order in account.orders.values()]
+def orders_at_venue(accounts: Mapping[AccountId, VenueAccount]) -> list[VenueOrder]:
+    return [order for account in accounts.values() for order in account.orders.values()]
 
 
-def _duplicates(stage: "Stage", orders: Mapping[str, Any]) -> list[str]:
+def _duplicates(accounts: Mapping[AccountId, VenueAccount], orders: Mapping[str, Any]) -> list[str]:
     """Two entries for one intended position, or more bought than was intended."""
     bought: Counter[Any] = Counter()
     found = []
-    for _, order in _at_venue(stage):
+    for order in orders_at_venue(accounts):
         known = orders.get(order.ticket.client_id)
         if known is None or order.ticket.leg is not Leg.ENTRY:
             continue
@@ -108,10 +127,9 @@ def _duplicates(stage: "Stage", orders: Mapping[str, Any]) -> list[str]:
     return found + [f"position {position}: {times} entries" for position, times in bought.items() if times > 1]
 
 
-def _unintended(stage: "Stage", orders: Mapping[str, Any]) -> list[str]:
-    return [
-        f"{order.ticket.client_id} {order.ticket.leg}" for _, order in _at_venue(stage) if order.ticket.client_id not in orders
-    ]
+def _unintended(accounts: Mapping[AccountId, VenueAccount], orders: Mapping[str, Any]) -> list[str]:
+    at_venue = [order.ticket for order in orders_at_venue(accounts)]
+    return [f"{ticket.client_id} {ticket.leg}" for ticket in at_venue if ticket.client_id not in orders]
 
 
 def _open_ends(orders: Mapping[str, Any], tasks: Sequence[Any], positions: Sequence[Any], signals: Sequence[Any]) -> list[str]:
@@ -161,28 +179,35 @@ def _net(position: Row) -> Decimal:
     return net
 
 
-def _differing(stage: "Stage", positions: Sequence[Any]) -> list[str]:
+def _differing(accounts: Mapping[AccountId, VenueAccount], positions: Sequence[Any]) -> list[str]:
     """What each account made by our books is what it made by the venue's, to the last thousandth."""
     ours: Counter[Any] = Counter()
     for position in positions:
         ours[position["account"]] += _net(position)  # type: ignore[assignment]  # a Counter adds anything that adds
     found = []
-    for account in stage.venue.accounts.values():
+    for known, account in accounts.items():
         made = account.realised - account.fees
-        if abs(made - ours[account.id]) > Decimal("0.001"):
-            found.append(f"account {account.id}: venue {made}, books {ours[account.id]}")
+        if abs(made - ours[known]) > Decimal("0.001"):
+            found.append(f"account {known}: venue {made}, books {ours[known]}")
     return found
 
 
-def _counts(stage: "Stage", orders: Mapping[str, Any], positions: Sequence[Any]) -> Mapping[str, int]:
-    states = Counter(position["state"] for position in positions)
+async def traded(evidence: Evidence, stretches: Sequence[Bare]) -> dict[str, int]:
+    """How much was going on."""
+    positions, at_venue = await evidence.eye.rows(_POSITIONS), orders_at_venue(evidence.accounts)
     return {
         "positions": len(positions),
-        "abandoned": states["ABANDONED"],
-        "orders at the venue": len(_at_venue(stage)),
-        "fills": sum(len(order.fills) for _, order in _at_venue(stage)),
-        "stretches unprotected": len(stage.watch.stretches),
-        WORST: max((int(one.lasted.total_seconds() * 1000) for one in stage.watch.stretches), default=0),
+        "abandoned": sum(position["state"] == "ABANDONED" for position in positions),
+        "orders at the venue": len(at_venue),
+        "fills": sum(len(order.fills) for order in at_venue),
+        "stretches unprotected": len(stretches),
+        WORST: max((int(one.lasted.total_seconds() * 1000) for one in stretches), default=0),
+    }
+
+
+async def _counts(stage: "Stage", evidence: Evidence) -> Mapping[str, int]:
+    return {
+        **await traded(evidence, stage.watch.stretches),
         "kills": stage.crew.deaths,
         "alerts sent again": stage.lost_alerts,
         "steps": stage.steps,

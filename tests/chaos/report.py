@@ -55,13 +55,13 @@ class Report:
             head,
             "",
             "must be zero",
-            *_lines(self.figures),
+            *lines(self.figures),
             "",
             "what went on",
-            *_lines(self.counts),
+            *lines(self.counts),
             "",
             "killed there",
-            *_lines(self.kills),
+            *lines(self.kills),
             "",
             f"points at which nobody died: {', '.join(missed) or 'none'}",
         ]
@@ -74,7 +74,7 @@ class Report:
             "must_be_zero": self.figures,
             "counts": self.counts,
             "kills": self.kills,
-            "found": {str(one.seed): _said(one) for one in self.verdicts if not one.holds},
+            "found": {str(one.seed): said(one) for one in self.verdicts if not one.holds},
             "surroundings": {
                 "seconds": round(self.took, 1),
                 "cores": os.cpu_count(),
@@ -85,7 +85,7 @@ class Report:
 
     def _found(self) -> list[str]:
         bad = [verdict for verdict in self.verdicts if not verdict.holds]
-        return ["", *(line for verdict in bad for line in _findings(verdict))]
+        return ["", *(line for verdict in bad for line in findings_of(verdict))]
 
 
 def progress(verdict: Verdict, done: int, of: int) -> str:
@@ -93,17 +93,17 @@ def progress(verdict: Verdict, done: int, of: int) -> str:
     counts = ", ".join(f"{name} {count}" for name, count in verdict.counts.items() if count)
     wrong = ", ".join(f"{name} {len(found)}" for name, found in verdict.wrong.items() if found)
     line = f"{done}/{of} seed {verdict.seed} {verdict.seconds:.1f} s {'WRONG: ' + wrong if wrong else 'holds'} ({counts})"
-    return "\n".join([line, *_findings(verdict)])
+    return "\n".join([line, *findings_of(verdict)])
 
 
-def _findings(verdict: Verdict) -> list[str]:
-    return [f"seed {verdict.seed}: {name}: {what}" for name, said in _said(verdict).items() for what in said]
+def findings_of(verdict: Verdict) -> list[str]:
+    return [f"seed {verdict.seed}: {name}: {what}" for name, said in said(verdict).items() for what in said]
 
 
-def _said(verdict: Verdict) -> dict[str, list[str]]:
+def said(verdict: Verdict) -> dict[str, list[str]]:
     return {name: list(found)[:MOST_SHOWN] for name, found in verdict.wrong.items() if found}
 
 
-def _lines(figures: dict[str, int]) -> list[str]:
+def lines(figures: dict[str, int]) -> list[str]:
     width = max(map(len, figures))
     return [f"  {name.ljust(width)}  {figure:>8,}" for name, figure in figures.items()]

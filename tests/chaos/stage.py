@@ -105,7 +105,7 @@ class Stage:
             case Price(symbol, price):
                 self.venue.set_price(symbol, price, now)
             case Reading(rising):
-                await self.observe(_observation(rising, now))
+                await self.observe(observation_of(rising, now))
             case Trap(point, passes):
                 self.traps.arm(point, passes)
             case KillDatabase():
@@ -167,7 +167,7 @@ class Stage:
         return not (owed.now or self.venue.unread or self.posts) and self.waiters.hold(owed.leased_to)
 
 
-def _observation(rising: bool | None, now: datetime) -> Observation:
+def observation_of(rising: bool | None, now: datetime) -> Observation:
     plus, delta = {None: ("50", "0.1"), True: ("70", "1.2"), False: ("30", "-1.2")}[rising]
     return Observation(now, FearGreed(55, now, now), Pulse(Decimal(plus), Decimal(delta), 100, now))
 

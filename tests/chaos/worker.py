@@ -90,11 +90,11 @@ class Answer:
 def live(place: Place, number: int, inbox: Connection) -> None:
     """Work until the inbox is closed, or somebody kills this process."""
     logging.basicConfig(filename=place.folder / f"worker-{number}.log", level=logging.WARNING)
-    structlog.configure(processors=[_into(place.folder / f"worker-{number}.log")])
+    structlog.configure(processors=[into(place.folder / f"worker-{number}.log")])
     asyncio.run(_work(place, inbox))
 
 
-def _into(path: Path) -> Callable[[object, str, structlog.typing.EventDict], str]:
+def into(path: Path) -> Callable[[object, str, structlog.typing.EventDict], str]:
     def write(_logger: object, _method: str, event: structlog.typing.EventDict) -> str:
         with path.open("a") as log:
             rendered = structlog.processors.ExceptionRenderer()(None, "", event)

@@ -1,7 +1,7 @@
 """The venues on loopback: one HTTPS and WebSocket server that tells them apart by the host that is asked for."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -44,8 +44,10 @@ class _AiohttpSocket:
         return self._request.path_qs
 
     async def send(self, text: str) -> None:
-        if not self._socket.closed:
-            await self._socket.send_str(text)
+        # Whoever went without a word is not told; that it is gone is seen by who reads.
+        with suppress(ConnectionResetError):
+            if not self._socket.closed:
+                await self._socket.send_str(text)
 
     def cut(self) -> None:
         _cut(self._request)

@@ -1,0 +1,47 @@
+"""`./dev chaos --venues`: signals to accounts at four venues, over bad lines, with workers killed at random."""
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from time import monotonic
+
+from tests.chaos.judge import Verdict
+from tests.chaos.report import progress
+from tests.chaos.venues.campaign import VenueSize, venue_campaign
+from tests.chaos.venues.report import VenueReport
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run it and print its figures; 0 when all hold."""
+    given = _arguments(arguments)
+    size = VenueSize(given.signals, given.accounts, given.workers)
+    seeds = range(given.first, given.first + given.seeds)
+    began, verdicts = monotonic(), list[Verdict]()
+    for verdict in venue_campaign(seeds, size, given.keep):
+        verdicts.append(verdict)
+        _say(progress(verdict, len(verdicts), len(seeds)))
+    report = VenueReport(size, verdicts, monotonic() - began)
+    given.json.parent.mkdir(parents=True, exist_ok=True)
+    given.json.write_text(json.dumps(report.document(), indent=2) + "\n")
+    _say("\n" + report.text())
+    return 0 if report.holds and len(verdicts) == len(seeds) else 1
+
+
+def _arguments(arguments: Sequence[str]) -> argparse.Namespace:
+    size = VenueSize()
+    parser = argparse.ArgumentParser(prog="./dev chaos --venues", description=__doc__)
+    parser.add_argument("--seeds", type=int, default=125, help="how many")
+    parser.add_argument("--from", type=int, default=1, dest="first", metavar="SEED", help="the first of them")
+    parser.add_argument("--signals", type=int, default=size.signals, help="of each seed")
+    parser.add_argument("--accounts", type=int, default=size.accounts, help="at each venue")
+    parser.add_argument("--workers", type=int, default=size.workers, help="processes that work on one seed")
+    parser.add_argument("--json", type=Path, default=Path("build/chaos-venues.json"), help="where the figures are written")
+    parser.add_argument("--keep", type=Path, help="a folder, new, in which the workers' logs are kept")
+    return parser.parse_args(arguments)
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()

@@ -1,0 +1,84 @@
+"""The workers of a seed, as real processes that are killed at random moments and replaced at once."""
+
+import asyncio
+import multiprocessing
+from itertools import count
+from multiprocessing.connection import Connection
+from multiprocessing.context import ForkServerProcess
+from pathlib import Path
+from random import Random
+from time import monotonic
+from typing import Final
+
+from cbc_entrypoints.settings import Settings
+from tests.chaos.crew import NURSERY
+from tests.chaos.venues.worker import labour
+
+BETWEEN_KILLS_S: Final = (3.0, 10.0)
+ALL_ONE_IN: Final = 4
+"""Every so-manyth time everybody dies, and not only who worked longest."""
+
+
+class MortalCrew:
+    """Mutable because its workers die. `begin` before, and `end` after everything."""
+
+    def __init__(self, settings: Settings, folder: Path, size: int, chance: Random) -> None:
+        self._settings, self._folder, self._size, self._chance = settings, folder, size, chance
+        self._numbers = count(1)
+        self._hands: list[ForkServerProcess] = []
+        self.kills = self.deaths = 0
+        """By us, and of themselves, which must not be."""
+        self.enough = False
+        self.starts: list[float] = []
+        """Seconds from a worker's birth to its first work, of those that lived so long."""
+        self._starting: set[asyncio.Task[None]] = set()
+
+    async def begin(self) -> None:
+        """Let them all begin, and wait until they work."""
+        for _ in range(self._size):
+            await self._start()
+        await asyncio.gather(*self._starting)
+
+    async def kill(self, how_many: int) -> None:
+        """Kill whoever worked longest, and let others begin in their place."""
+        dead = [self._hands.pop(0) for _ in range(how_many)]
+        for hand in dead:
+            self.deaths += hand.exitcode is not None
+            hand.kill()
+            self.kills += 1
+        for hand in dead:
+            await self._start()
+            await asyncio.to_thread(hand.join)
+            hand.close()
+
+    async def suffer(self) -> None:
+        """Go on dying until it is enough."""
+        while not self.enough:
+            await asyncio.sleep(self._chance.uniform(*BETWEEN_KILLS_S))
+            if not self.enough:
+                await self.kill(self._size if self._chance.randrange(ALL_ONE_IN) == 0 else 1)
+
+    def end(self) -> None:
+        for hand in self._hands:
+            hand.kill()
+            hand.join()
+            hand.close()
+        self._hands.clear()
+
+    async def _start(self) -> None:
+        log = self._folder / f"worker-{next(self._numbers)}.log"
+        ours, theirs = multiprocessing.Pipe(duplex=False)
+        hand = NURSERY.Process(target=labour, args=(self._settings, log, theirs), daemon=True)
+        began = monotonic()
+        await asyncio.to_thread(hand.start)
+        theirs.close()
+        self._hands.append(hand)
+        task = asyncio.create_task(self._started(hand, ours, began))
+        self._starting.add(task)
+        task.add_done_callback(self._starting.discard)
+
+    async def _started(self, hand: ForkServerProcess, ready: Connection, began: float) -> None:
+        await asyncio.to_thread(ready.poll, None)
+        ready.close()
+        if hand in self._hands:
+            self.starts.append(monotonic() - began)

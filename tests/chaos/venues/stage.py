@@ -1,0 +1,188 @@
+"""One seed at the four venues, in real time: their weather, the prices, the alerts, workers that die, and an eye on stops."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from itertools import islice
+from pathlib import Path
+from random import Random
+from time import monotonic
+from typing import Final
+
+import attrs
+
+from cbc_adapters.exchange.simulated.listing import START_PRICES
+from cbc_adapters.exchange.simulated.model import VenueAccount
+from cbc_adapters.exchange.simulated.venues.server import serving
+from cbc_adapters.exchange.simulated.venues.simulation import Simulation
+from cbc_adapters.system.real.clock import SystemClock
+from cbc_domain.kernel.ids import AccountId
+from cbc_domain.kernel.venues import Environment
+from tests.chaos.database import Eye
+from tests.chaos.judge import Evidence, Verdict, findings, traded
+from tests.chaos.stage import observation_of
+from tests.chaos.venues.crew import MortalCrew
+from tests.chaos.venues.script import PRICES_EVERY_S, Post, prices, script
+from tests.chaos.venues.weather import Weather
+from tests.chaos.watch import Bare, Watch
+from tests.venue_club import ACTOR, REAL, VenueClub, settings_for, venue_club
+
+LOOK_S: Final = 0.05
+OVER_WITHIN_S: Final = 150.0
+"""After the weather cleared; a breaker stays open for 30 s, and positions are reconciled every 30 s."""
+
+SAID_AGAIN_S: Final = 4.0
+"""The job of an open whose worker died begins anew within 10 s, and a close that came meanwhile has nothing to close."""
+
+WISHES: Final = {"max_open_positions": 5}
+LEFT: Final = "leftovers at the venues"
+DIED: Final = "workers that died of themselves"
+SLOWEST: Final = "slowest start of a worker, ms"
+SIGNED, STRUCK = "signed calls", "signed calls with faults"
+
+
+@attrs.define(eq=False)
+class VenueStage:
+    """Everything of one seed that is not the product; mutable because it happens."""
+
+    seed: int
+    club: VenueClub
+    weathers: Sequence[Weather]
+    watches: Sequence[Watch]
+    crew: MortalCrew
+    eye: Eye
+
+    @property
+    def accounts(self) -> Mapping[AccountId, VenueAccount]:
+        """As the venues have them, by our own ids."""
+        return {joined.account: self.club.account(joined) for joined in self.club.joined}
+
+    @property
+    def stretches(self) -> list[Bare]:
+        return [bare for watch in self.watches for bare in watch.stretches]
+
+    async def play(self, signals: int) -> bool:
+        """Go through the script and then to the end of all work; say whether that end came."""
+        await self.crew.begin()
+        looking = asyncio.create_task(_every(LOOK_S, self._look))
+        moving = asyncio.create_task(_every(PRICES_EVERY_S, self._mover()))
+        dying = asyncio.create_task(self.crew.suffer())
+        try:
+            await self._post(signals)
+            await _ended(moving)
+            self.crew.enough = True
+            await dying
+            return await self._wind_down()
+        finally:
+            await _ended(looking)
+
+    async def _post(self, signals: int) -> None:
+        now = self.club.platform.clock().now()
+        await self.club.platform.observe_market()([observation_of(None, now)])
+        for number, event in enumerate(script(self.seed, signals)):
+            if isinstance(event, Post):
+                await self._resume()
+                for _ in range(event.times):
+                    await self.club.alert(event.text, event.symbol, number)
+            else:
+                await asyncio.sleep(event.seconds)
+
+    async def _resume(self) -> None:
+        """Lift whatever pause the platform rightly set, since so much fails on purpose (RSK-22)."""
+        async with self.club.platform.store()() as work:
+            for stop in await work.configuration.stops():
+                now = self.club.platform.clock().now()
+                await work.configuration.lift_stop(stop.scope, stop.target, ACTOR, "it fails on purpose", now)
+            await work.commit()
+
+    async def _wind_down(self) -> bool:
+        for weather in self.weathers:
+            weather.clear()
+        # Whoever begins looks at once for what was missed; those who go on do so within a minute.
+        await self.crew.kill(1)
+        began, said = monotonic(), 0
+        while monotonic() - began < OVER_WITHIN_S:
+            if monotonic() - began >= said * SAID_AGAIN_S:
+                await self.club.alert("FECHE TODAS AS POSICOES", None, said)
+                said += 1
+            owed = await self.eye.owed(self.club.platform.clock().now())
+            if owed is not None and owed.nothing and not list(leftovers(self.accounts)):
+                return True
+            await asyncio.sleep(0.2)
+        return False
+
+    async def _look(self) -> None:
+        now = self.club.platform.clock().now()
+        for watch in self.watches:
+            watch.look(now)
+
+    def _mover(self) -> Callable[[], Awaitable[None]]:
+        walk = prices(self.seed)
+
+        async def move() -> None:
+            for symbol, price in islice(walk, len(START_PRICES)):
+                self.club.simulation.move(symbol, price)
+
+        return move
+
+
+def leftovers(accounts: Mapping[AccountId, VenueAccount]) -> Iterator[str]:
+    """Positions and orders of ours that still stand."""
+    for known, account in accounts.items():
+        yield from (f"{known}: {held.quantity} {held.symbol} {held.side}" for held in account.positions.values())
+        yield from (f"{known}: {order.ticket.client_id}" for order in account.orders.values() if order.open)
+
+
+async def _every(seconds: float, act: Callable[[], Awaitable[None]]) -> None:
+    while True:
+        await act()
+        await asyncio.sleep(seconds)
+
+
+async def _ended(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    [fault] = await asyncio.gather(task, return_exceptions=True)
+    if fault is not None and not isinstance(fault, asyncio.CancelledError):
+        raise fault
+
+
+async def play(seed: int, signals: int, accounts: int, workers: int, database: str, folder: Path) -> Verdict:
+    """Live through one seed and judge it."""
+    began = monotonic()
+    simulation = Simulation(SystemClock(), accounts=accounts)
+    for symbol, price in START_PRICES.items():
+        simulation.move(symbol, price)
+    async with serving(simulation.server, folder) as served:
+        settings = settings_for(served, database, folder / "data")
+        async with venue_club(simulation, settings, dict.fromkeys(REAL, accounts), WISHES) as club:
+            weathers = [Weather(seed, venue) for venue in REAL]
+            for venue, weather in zip(REAL, weathers, strict=True):
+                simulation.plan(venue, Environment.LIVE, weather)
+            watches = [Watch(simulation.houses[venue, Environment.LIVE].engine) for venue in REAL]
+            crew, eye = MortalCrew(settings, folder, workers, Random(f"kills {seed}")), Eye(database)
+            stage = VenueStage(seed, club, weathers, watches, crew, eye)
+            try:
+                quiet = await stage.play(signals)
+            finally:
+                crew.end()
+            verdict = await _judge(stage, quiet=quiet, seconds=monotonic() - began)
+            await eye.close()
+            return verdict
+
+
+async def _judge(stage: VenueStage, *, quiet: bool, seconds: float) -> Verdict:
+    owed = None if quiet else await stage.eye.owed(stage.club.platform.clock().now())
+    too_long = [bare for watch in stage.watches for bare in watch.too_long]
+    evidence = Evidence(stage.accounts, stage.eye, too_long, owed)
+    wrong = {
+        **await findings(evidence, stage.club.platform),
+        LEFT: list(leftovers(stage.accounts)),
+        DIED: [f"{stage.crew.deaths} times"] if stage.crew.deaths else [],
+    }
+    counts = {
+        **await traded(evidence, stage.stretches),
+        SIGNED: sum(weather.signed for weather in stage.weathers),
+        STRUCK: sum(weather.struck for weather in stage.weathers),
+        "kills": stage.crew.kills,
+        SLOWEST: int(1000 * max(stage.crew.starts, default=0)),
+    }
+    return Verdict(stage.seed, wrong, counts, {}, seconds)
