@@ -1,0 +1,39 @@
+"""What following an account asks of its venue."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from cbc_adapters.exchange.simulated.faults import Call, FaultPlan, Harm
+from cbc_adapters.exchange.simulated.venues.wires import WIRES
+from cbc_domain.kernel.ids import AccountId
+from cbc_domain.kernel.venues import Venue
+from cbc_domain.trading.model import Leg
+from tests.integration.exchange.venues.troubled import troubled
+
+A_WHILE_S = 0.5
+
+
+class Recorded(FaultPlan):
+    """Nothing goes wrong; mutable because it remembers the calls."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.calls: set[Call] = set()
+
+    def harms(self, call: Call, account: AccountId, ordinal: int, leg: Leg | None = None) -> tuple[Harm, ...]:
+        self.calls.add(call)
+        return super().harms(call, account, ordinal, leg)
+
+
+@pytest.mark.parametrize("name", list(WIRES), ids=str)
+async def test_listening_asks_for_no_positions_that_nobody_paid_for(name: Venue, tmp_path: Path) -> None:
+    """rules: EXC-08, KEY-08"""
+    async with troubled(name, tmp_path) as venue:
+        venue.house.plan = recorded = Recorded()
+
+        await venue.listen()
+        await asyncio.sleep(A_WHILE_S)
+
+    assert recorded.calls <= {Call.PUBLIC, Call.OTHER}
