@@ -6,7 +6,7 @@ from decimal import Decimal
 import attrs
 import pytest
 
-from cbc_adapters.exchange.simulated.faults import Always, Call, DropBefore, Failure, FaultPlan, FillPart, Nth, Refuse
+from cbc_adapters.exchange.simulated.faults import Always, Call, DropBefore, Failure, FaultPlan, FillPart, Harm, Nth, Refuse
 from cbc_adapters.exchange.simulated.listing import DEMONSTRATION
 from cbc_domain.kernel.venues import Side
 from cbc_domain.ports.exchange import Fault
@@ -164,6 +164,34 @@ async def test_a_rest_that_fills_in_time_belongs_to_the_position() -> None:
     assert trade.position.bought == Decimal("0.025")
     assert venue.held == {(BTC, Side.LONG): Decimal("0.025")}
     assert (venue.protected, venue.covered) == (True, Decimal("0.025"))
+
+
+@pytest.mark.parametrize("harm", [Refuse(Fault.FILTER), DropBefore(), Refuse(Fault.RATE_LIMIT)], ids=str)
+async def test_a_rest_whose_stop_never_stands_ends_at_the_market_with_what_was_protected(harm: Harm) -> None:
+    """rules: ORD-08, ORD-10, POS-11
+
+    In seed 10 of the campaign at the venues the stop of the part counted as enough after the rest had filled.
+    """
+    club = await opened(
+        Failure(FillPart(Decimal("0.4")), leg=Leg.ENTRY),
+        Failure(Refuse(Fault.FILTER), Nth(frozenset({1})), leg=Leg.STOP),
+        Failure(harm, Nth(frozenset(range(3, 99))), leg=Leg.STOP),
+    )
+    await club.alert("SINAL LONG FORTE")
+    await club.work_until(lambda trade: trade.position.state is PositionState.PROTECTED)
+    (member,) = club.members
+    entry, part = (await club.trade(member)).orders[0], await club.at_venue(member)
+    grew = club.clock.now()
+    club.venue.fill_rest(entry.account, entry.client_id, grew)
+
+    await club.work()
+
+    trade, venue = await club.trade(member), await club.at_venue(member)
+    assert part.covered == Decimal("0.010")
+    assert venue.flat
+    assert trade.position.close_reason is CloseReason.UNPROTECTED
+    assert trade.position.closed_at is not None
+    assert trade.position.closed_at - grew <= timedelta(seconds=5)
 
 
 async def test_a_partial_entry_below_the_minimum_is_closed_at_once() -> None:

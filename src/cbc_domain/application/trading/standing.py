@@ -63,7 +63,7 @@ def in_doubt(trade: Trade) -> bool:
 def beyond_protection(trade: Trade, now: datetime, limits: SystemLimits) -> bool:
     """Whether a bare position was refused protection as often, or waited for it as long, as is allowed (ORD-10)."""
     refused = any(_refused(trade, leg, limits) and not _covers(trade, leg) for leg in PROTECTION)
-    return bare(trade) and (refused or unprotected_too_long(trade.position, now, limits))
+    return bare(trade) and (refused or unprotected_too_long(trade.position, now, limits) or _outgrown(trade, now, limits))
 
 
 def immovable(trade: Trade, leg: Leg, limits: SystemLimits) -> bool:
@@ -80,6 +80,13 @@ def stray(trade: Trade) -> Decimal:
         return Decimal(0)
     bought = sum((order.filled for order in trade.orders if not order.reduces), start=Decimal(0))
     return max(bought - sum((order.filled for order in trade.orders if order.reduces), start=Decimal(0)), Decimal(0))
+
+
+def _outgrown(trade: Trade, now: datetime, limits: SystemLimits) -> bool:
+    """Whether a protected position grew as long ago as is allowed, and what stands does not cover all of it yet (POS-11)."""
+    grew = max((order.filled_at for order in trade.orders if order.leg is Leg.ENTRY and order.filled_at), default=None)
+    too_little = trade.position.state is PositionState.PROTECTED and not _covers(trade, Leg.STOP)
+    return too_little and grew is not None and now - grew > limits.protect_deadline
 
 
 def _covers(trade: Trade, leg: Leg) -> bool:

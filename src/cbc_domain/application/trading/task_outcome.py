@@ -92,7 +92,8 @@ def _over(task: Task, trade: Trade, now: datetime, asked: Asked) -> bool:
     if trade.position.closing_reason is not None:
         return True
     stands = sorted(order.leg for order in left) == sorted(PROTECTION) and all(order.state in AT_VENUE for order in left)
-    return trade.position.state is PositionState.PROTECTED and stands
+    # What stands may have been enough before more was bought.
+    return trade.position.state is PositionState.PROTECTED and stands and not bare(trade)
 
 
 def _sought(trade: Trade, now: datetime, asked: Asked) -> bool:
