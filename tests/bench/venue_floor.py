@@ -11,7 +11,7 @@ import attrs
 from sqlalchemy import text
 
 from cbc_adapters.exchange.ccxt.wiring import Gateway
-from cbc_adapters.exchange.simulated.venues.issued import Place, issued_key
+from cbc_adapters.exchange.simulated.venues.issued import NumberedAccount, issued_key
 from cbc_domain.kernel.ids import AccountId
 from cbc_domain.kernel.venues import Environment, Venue
 from cbc_domain.ports.persistence.keys import StoredKey
@@ -53,7 +53,7 @@ async def venue_floor(venue: Venue, accounts: int) -> AsyncIterator[Floor]:
     async with running(command, READY, os.environ) as process:
         told = json.loads(process.told)
         host, _, port = told["gateway"].rpartition(":")
-        issued = [issued_key(Place(venue, Environment.LIVE, number, SEED)) for number in range(1, accounts + 1)]
+        issued = [issued_key(NumberedAccount(venue, Environment.LIVE, number, SEED)) for number in range(1, accounts + 1)]
         keys = [Credentials(one.key, one.secret, one.passphrase) for one in issued]
         yield Floor(process, Gateway(host, int(port), Path(told["ca_file"])), keys)
 

@@ -48,7 +48,7 @@ class BinanceDialect:
     doubtful: Final = DOUBTFUL
 
     def settings(self, environment: Environment) -> Mapping[str, Any]:
-        # A stream of orders would ask for all positions first: beside our budgets, and a failure would log the signature (KEY-08).
+        # A stream of orders would ask for positions first, beside our budgets; a failure would log the signature (KEY-08).
         unasked = {"watchPositions": {"fetchPositionsSnapshot": False}}
         return {"options": {"fetchMarkets": {"types": ["linear"]}, "recvWindow": 5000, **unasked}}
 
