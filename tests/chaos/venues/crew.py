@@ -15,8 +15,6 @@ from tests.chaos.crew import NURSERY
 from tests.chaos.venues.worker import labour
 
 BETWEEN_KILLS_S: Final = (3.0, 10.0)
-ALL_ONE_IN: Final = 4
-"""Every so-manyth time everybody dies, and not only who worked longest."""
 
 
 class MortalCrew:
@@ -52,11 +50,12 @@ class MortalCrew:
             hand.close()
 
     async def suffer(self) -> None:
-        """Go on dying until it is enough."""
+        """Go on dying until it is enough, one at a time: nobody protects within 5 s what only the dead could (POS-11)."""
         while not self.enough:
+            await asyncio.gather(*self._starting)
             await asyncio.sleep(self._chance.uniform(*BETWEEN_KILLS_S))
             if not self.enough:
-                await self.kill(self._size if self._chance.randrange(ALL_ONE_IN) == 0 else 1)
+                await self.kill(1)
 
     def end(self) -> None:
         for hand in self._hands:

@@ -11,7 +11,7 @@ import attrs
 from tests.chaos.judge import MUST_BE_ZERO, WORST, Verdict
 from tests.chaos.report import findings_of, lines, said
 from tests.chaos.venues.campaign import VenueSize
-from tests.chaos.venues.stage import DIED, LEFT, SIGNED, STRUCK
+from tests.chaos.venues.stage import DIED, LEFT, SIGNED, SLOWEST, STRUCK
 
 NONE_OF: Final = (*MUST_BE_ZERO, LEFT, DIED)
 FEWEST_FAULTS: Final = 20
@@ -41,8 +41,8 @@ class VenueReport:
         total: Counter[str] = Counter()
         for verdict in self.verdicts:
             total.update(verdict.counts)
-        worst = max((verdict.counts[WORST] for verdict in self.verdicts), default=0)
-        return {**total, WORST: worst, SHARE: 100 * total[STRUCK] // max(1, total[SIGNED])}
+        worst = {name: max((one.counts[name] for one in self.verdicts), default=0) for name in (WORST, SLOWEST)}
+        return {**total, **worst, SHARE: 100 * total[STRUCK] // max(1, total[SIGNED])}
 
     def text(self) -> str:
         size, seeds = self.size, len(self.verdicts)

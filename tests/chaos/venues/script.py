@@ -20,7 +20,10 @@ LAST_WAIT_S: Final = 5.0
 
 @attrs.frozen
 class Wait:
+    """So long, and with patience until what was posted is planned, too."""
+
     seconds: float
+    patient: bool
 
 
 @attrs.frozen
@@ -49,7 +52,8 @@ def script(seed: int, signals: int) -> Iterator[Wait | Post]:
         else:
             symbol, side = chance.choice(list(START_PRICES)), chance.choice(("LONG", "SHORT"))
             yield Post(f"SINAL {side} FORTE", symbol)
-        yield Wait(LAST_WAIT_S if number == signals - 1 else chance.choice((0.3, 1.0, 2.5, 4.0)))
+        last = number == signals - 1
+        yield Wait(LAST_WAIT_S if last else chance.choice((0.3, 1.0, 2.5, 4.0)), last or chance.random() < 0.6)
 
 
 def prices(seed: int) -> Iterator[tuple[Symbol, Decimal]]:

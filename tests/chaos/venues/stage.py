@@ -30,6 +30,9 @@ LOOK_S: Final = 0.05
 OVER_WITHIN_S: Final = 150.0
 """After the weather cleared; a breaker stays open for 30 s, and positions are reconciled every 30 s."""
 
+PATIENCE_S: Final = 12.0
+"""The job of a worker that died is taken up within 10 s."""
+
 SAID_AGAIN_S: Final = 4.0
 """The job of an open whose worker died begins anew within 10 s, and a close that came meanwhile has nothing to close."""
 
@@ -38,6 +41,8 @@ LEFT: Final = "leftovers at the venues"
 DIED: Final = "workers that died of themselves"
 SLOWEST: Final = "slowest start of a worker, ms"
 SIGNED, STRUCK = "signed calls", "signed calls with faults"
+
+_REFUSED: Final = "SELECT headline, count(*) AS parts FROM decisions WHERE headline IS NOT NULL GROUP BY headline"
 
 
 @attrs.define(eq=False)
@@ -83,8 +88,18 @@ class VenueStage:
                 await self._resume()
                 for _ in range(event.times):
                     await self.club.alert(event.text, event.symbol, number)
-            else:
-                await asyncio.sleep(event.seconds)
+                continue
+            if event.patient:
+                await self._planned()
+            await asyncio.sleep(event.seconds)
+
+    async def _planned(self) -> None:
+        began = monotonic()
+        while monotonic() - began < PATIENCE_S:
+            owed = await self.eye.owed(self.club.platform.clock().now())
+            if owed is None or not owed.signals:
+                return
+            await asyncio.sleep(LOOK_S)
 
     async def _resume(self) -> None:
         """Lift whatever pause the platform rightly set, since so much fails on purpose (RSK-22)."""
@@ -183,6 +198,7 @@ async def _judge(stage: VenueStage, *, quiet: bool, seconds: float) -> Verdict:
         SIGNED: sum(weather.signed for weather in stage.weathers),
         STRUCK: sum(weather.struck for weather in stage.weathers),
         "kills": stage.crew.kills,
+        **{f"refused: {row['headline']}": row["parts"] for row in await stage.eye.rows(_REFUSED)},
         SLOWEST: int(1000 * max(stage.crew.starts, default=0)),
     }
     return Verdict(stage.seed, wrong, counts, {}, seconds)

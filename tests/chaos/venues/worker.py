@@ -2,6 +2,8 @@
 
 import asyncio
 import logging
+import os
+from multiprocessing import parent_process
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -29,6 +31,10 @@ def labour(settings: Settings, log: Path, ready: Connection) -> None:
 
 
 async def _labour(settings: Settings, ready: Connection) -> None:
+    parent = parent_process()
+    if parent is not None:
+        # Nobody is left to judge what this one does, or to kill it.
+        asyncio.get_running_loop().add_reader(parent.sentinel, os._exit, 1)
     paper = SimulatedExchange(SimulatedVenue(DEMONSTRATION), SystemClock())
     async with live(settings, paper, durable=False) as opened:
         ready.close()
