@@ -30,7 +30,7 @@ from tests.bench.venue_worker import READY
 
 ACCOUNTS: Final[Mapping[Size, Mapping[Venue, int]]] = {
     Size.QUICK: {Venue.BINANCE: 4},
-    Size.FULL: {Venue.BINANCE: 1_000},
+    Size.FULL: {Venue.BINANCE: 150},
 }
 WARM_UP: Final = Symbol("ETHUSDT")
 SYMBOL: Final = Symbol("BTCUSDT")
