@@ -116,6 +116,22 @@ async def test_a_key_that_is_due_is_given_to_one_sweep_at_a_time(store: Store, s
     assert {due.id, longer.id} < set(again)
 
 
+async def test_a_key_in_doubt_is_due_at_once_and_none_is_put_off_by_that(store: Store, samples: Samples) -> None:
+    """rules: EXC-06, KEY-03"""
+    account, _ = await connected(store, samples)
+    other, other_key = await connected(store, samples)
+
+    async with committed(store) as work:
+        await work.keys.hasten([account.id], NOW)
+        await work.keys.hasten([account.id, other.id], NOW + 300 * DAY)
+        await work.keys.hasten([], NOW)
+
+    async with store() as work:
+        found = await work.keys.of([account.id, other.id])
+    assert found[account.id].health.due_at == NOW
+    assert found[other.id] == other_key
+
+
 async def test_what_an_examination_found_is_kept_of_account_and_key(store: Store, samples: Samples) -> None:
     """rules: KEY-03, KEY-10"""
     account, key = await connected(store, samples)

@@ -64,6 +64,9 @@ class Keys(Protocol):
     async def take_due(self, now: datetime, until: datetime, limit: int) -> Sequence[AccountId]:
         """The accounts whose VALID key is due longest, in any order; nobody else is given them before `until`."""
 
+    async def hasten(self, accounts: Collection[AccountId], at: datetime) -> None:
+        """Let the keys of these accounts be due at an instant at the latest; accounts without a key are left out."""
+
     async def keep(self, judged: Sequence[Judged]) -> None:
         """Write what examinations left, accounts and health alike, in sets; what was removed meanwhile stays as it is."""
 
