@@ -8,7 +8,7 @@ import attrs
 
 from cbc_adapters.exchange.simulated.adapter import SimulatedExchange, Sleep, sleep_for
 from cbc_adapters.exchange.simulated.engine import SimulatedVenue
-from cbc_adapters.exchange.simulated.faults import FaultPlan
+from cbc_adapters.exchange.simulated.faults import Failure, FaultPlan
 from cbc_adapters.system.stepped.clock import SteppedClock
 from cbc_domain.kernel.ids import AccountId
 from cbc_domain.kernel.venues import Environment, Side, Symbol, Venue
@@ -55,6 +55,10 @@ class FragileExchange(SimulatedExchange):
         super().__init__(venue, clock, faults=faults, sleep=sleep, opening_balance=None)
         self.asked: list[tuple[Venue, Environment]] = []
         self._stepped = clock
+
+    def suffer(self, *failures: Failure) -> None:
+        """From now on this goes wrong and nothing else."""
+        self._faults = FaultPlan(failures)
 
     async def quote(
         self, venue: Venue, environment: Environment, symbol: Symbol, ago: timedelta = timedelta(0)

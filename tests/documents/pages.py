@@ -6,8 +6,10 @@ from itertools import groupby
 from pathlib import Path
 from typing import Final
 
+from cbc_domain.application.trading.desk import BARRED, PASSING
 from cbc_domain.kernel import errors as kernel
 from cbc_domain.market.model import MarketCode
+from cbc_domain.ports.exchange import Fault
 from cbc_domain.risk.keys import KeyRefusal
 from cbc_domain.risk.model import LiveGate, Reason
 from cbc_entrypoints.cli.endings import exit_code
@@ -65,6 +67,12 @@ def refusals() -> str:
         "The first that stands against a key is its code when it is added; a key that is verified again shows all of them "
         "in `refusals` (KEY-03, KEY-04).",
         _table(("code", "HTTP"), [(f"`{one.value}`", "409" if one is KeyRefusal.KEY_IN_USE else "422") for one in KeyRefusal]),
+        "## Why the exchange did not take an order",
+        "Receipts name these codes at the order (`order_ended`), at a sending that brought nothing (`unanswered`) and as the "
+        "reason of a position that was given up (`abandoned`). `lost` is no code of an exchange: no answer came, and it is "
+        "asked before the order is ever sent again (ORD-04). An open is tried again within its window only, and ends with "
+        "`window_expired` or `unavailable`; a close goes on until nothing is left to close (ORD-07, SIG-21, SIG-22).",
+        _table(("code", "what it means", "an open", "a close"), _faults()),
     )
 
 
@@ -149,6 +157,15 @@ def write(folder: Path = REFERENCE) -> None:
 def _members(enum: type[StrEnum], model: Path) -> Iterable[Sequence[str]]:
     for member in enum:
         yield f"`{member.value}`", _listed(source.uses(member, DOMAIN, model)) or "not judged yet"
+
+
+def _faults() -> Iterable[Sequence[str]]:
+    told = source.told_of_members(DOMAIN / "ports" / "exchange.py", Fault.__name__)
+    for fault in Fault:
+        known = fault is Fault.DUPLICATE_ID
+        opening = "looked up" if known else "tried again" if fault in PASSING else "ends"
+        closing = "looked up" if known else "waits and is sent again" if fault in PASSING | BARRED else "replaced"
+        yield f"`{fault.value}`", told[fault.name], opening, closing
 
 
 def _listed(paths: Iterable[str]) -> str:

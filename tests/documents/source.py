@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
@@ -70,6 +71,16 @@ def raised() -> Iterator[Raised]:
             elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in known:
                 place = 2 if node.func.id == "FieldFault" else 0
                 yield from (Raised(code, node.func.id, module) for code in _codes(node.args[place : place + 1]))
+
+
+def told_of_members(path: Path, enum: str) -> dict[str, str]:
+    """What the text under each member of an enum says; KeyError for whoever asks for one that says nothing."""
+    (found,) = [node for node in tree_of(path).body if isinstance(node, ast.ClassDef) and node.name == enum]
+    told = {}
+    for member, text in pairwise(found.body):
+        if isinstance(member, ast.Assign) and isinstance(member.targets[0], ast.Name) and isinstance(text, ast.Expr):
+            told[member.targets[0].id] = " ".join(str(ast.literal_eval(text.value)).split())
+    return told
 
 
 def uses(member: StrEnum, folder: Path, but: Path) -> Sequence[str]:

@@ -54,7 +54,7 @@ def schedules(platform: Platform, role: Role) -> tuple[Schedule, ...]:
         Schedule("seal_and_prove", Role.MONEY, timedelta(seconds=60), _proof(platform)),
         Schedule("review_results", Role.MONEY, timedelta(days=1), platform.review_results()),
         Schedule("expire_credit", Role.MONEY, timedelta(hours=1), platform.expire_credit()),
-        Schedule("verify_keys", Role.EXECUTE, timedelta(minutes=10), platform.verify_due_keys()),
+        Schedule("verify_keys", Role.EXECUTE, timedelta(minutes=1), platform.verify_due_keys()),
         Schedule("forget_bodies", Role.INGEST, CLEANED_EVERY, platform.forget_bodies()),
     )
     return tuple(schedule for schedule in known if role.covers(schedule.role))

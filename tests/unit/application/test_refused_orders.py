@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from cbc_adapters.exchange.simulated.faults import Always, Failure, FaultPlan, Nth, Refuse
+from cbc_adapters.exchange.simulated.faults import Always, Call, Failure, FaultPlan, Nth, Refuse
 from cbc_domain.kernel.events import EventName
 from cbc_domain.ports.exchange import Fault
 from cbc_domain.signals.model import SignalStatus
@@ -93,6 +93,75 @@ async def test_after_three_retries_an_open_is_given_up() -> None:
     trade = await club.trade(member)
     assert trade.position.state is PositionState.ABANDONED
     assert [event.data["reason"] for event in await club.buried(trade)] == ["unavailable"]
+
+
+async def test_a_venue_in_maintenance_beyond_the_window_gets_no_order_afterwards() -> None:
+    """rules: SIG-21, ORD-04, ORD-07, PRI-05"""
+    away = [Failure(Refuse(Fault.MAINTENANCE), Always(), call) for call in Call]
+    club = await opened()
+    await club.alert("SINAL LONG FORTE")
+    await club.jobs()
+    club.exchange.suffer(*away)
+
+    for _ in range(5):
+        await club.platform.place_orders()()
+        club.clock.advance(by=timedelta(seconds=31))
+    club.exchange.suffer()
+    await club.work()
+
+    (member,) = club.members
+    trade = await club.trade(member)
+    assert (await club.at_venue(member)).entries == 0
+    assert trade.position.state is PositionState.ABANDONED
+    assert [event.data["reason"] for event in await club.buried(trade)] == ["window_expired"]
+
+
+@pytest.mark.parametrize(
+    "fault", [Fault.LIVE_OFF, Fault.PERMISSION, Fault.AUTH, Fault.IP_NOT_ALLOWED, Fault.POSITION_MODE, Fault.REGION_BLOCKED]
+)
+async def test_an_exit_that_no_order_gets_past_waits_as_it_is_and_sells_once_the_cause_is_mended(fault: Fault) -> None:
+    """rules: ORD-03, ORD-11, POS-06, SIG-22"""
+    club = await opened()
+    (member,) = club.members
+    await club.alert("SINAL LONG FORTE")
+    await club.work()
+    club.exchange.suffer(Failure(Refuse(fault), Always(), leg=Leg.EXIT))
+    await club.alert("FECHE LONG")
+
+    for _ in range(60):
+        await club.jobs()
+        await club.platform.place_orders()()
+        club.clock.advance(by=timedelta(seconds=1))
+    waiting = await club.trade(member)
+    guarded = await club.at_venue(member)
+    club.exchange.suffer()
+    await club.work()
+
+    assert [order.state for order in waiting.orders if order.leg is Leg.EXIT] == [OrderState.SUBMITTED]
+    assert len(guarded.stops) == len(guarded.targets) == 1
+    assert (await club.at_venue(member)).exits == 1
+    assert (await club.trade(member)).position.state is PositionState.CLOSED
+
+
+@pytest.mark.parametrize(("fault", "exits"), [(Fault.LIVE_OFF, 1), (Fault.PERMISSION, 1), (Fault.UNKNOWN, 6)])
+async def test_a_bare_position_that_cannot_be_closed_is_tried_with_patience(fault: Fault, exits: int) -> None:
+    """rules: ORD-10, SIG-22"""
+    club = await opened(
+        *(Failure(Refuse(fault), Always(), leg=leg) for leg in (Leg.STOP, Leg.TARGET, Leg.EXIT)),
+    )
+    await club.alert("SINAL LONG FORTE")
+    await club.jobs()
+
+    tries = 0
+    for _ in range(240):
+        tries += await club.platform.place_orders()()
+        club.clock.advance(by=timedelta(milliseconds=250))
+
+    (member,) = club.members
+    trade = await club.trade(member)
+    assert trade.position.state is PositionState.CLOSING
+    assert len([order for order in trade.orders if order.leg is Leg.EXIT]) <= exits
+    assert tries < 20
 
 
 @pytest.mark.parametrize(("seconds", "entries"), [("120", 1), ("120.001", 0)])

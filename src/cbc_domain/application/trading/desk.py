@@ -9,7 +9,7 @@ import attrs
 from cbc_domain.ports.exchange import Exchange, Fault, OutcomeUnknown, Report, ReportState, Ticket, VenueRefused
 from cbc_domain.ports.system import Clock, Together
 from cbc_domain.risk.model import ExchangeAccount
-from cbc_domain.trading.model import Order
+from cbc_domain.trading.model import Leg, Order
 from cbc_domain.trading.orders import Acknowledged, Cancelled, Expired, Fact, Filled, Lost, PutOff, Rejected, Sent
 
 LATER: Final = timedelta(microseconds=1)
@@ -20,6 +20,9 @@ PASSING: Final = frozenset({Fault.RATE_LIMIT, Fault.CLOCK, Fault.MAINTENANCE, Fa
 
 KEY_FAULTS: Final = frozenset({Fault.AUTH, Fault.PERMISSION, Fault.IP_NOT_ALLOWED})
 """Refusals that are about the account's key, and will be the same for every call until the member mends it."""
+
+BARRED: Final = KEY_FAULTS | {Fault.POSITION_MODE, Fault.REGION_BLOCKED, Fault.LIVE_OFF}
+"""Refusals that every order gets until somebody mends their cause: a way out is kept as it is and tried again, never anew."""
 
 Facts = tuple[tuple[str, Fact], ...]
 """(client order id, fact), in the order heard."""
@@ -111,7 +114,13 @@ class Desk:
             return found if found.facts else attrs.evolve(found, passing=found.passing or Fault.DUPLICATE_ID)
         if refusal.fault in PASSING:
             return Heard(((order.client_id, PutOff(now, refusal.fault)),), refusal.fault)
+        if refusal.fault in BARRED and order.leg is Leg.EXIT:
+            # Nothing was done about it: the same exit may go once the cause is mended, and a new one would fare no better.
+            return Heard(((order.client_id, PutOff(now, refusal.fault)),), refusal.fault)
         ended = Expired if again and not order.reduces else Rejected
+        if refusal.fault is Fault.LIVE_OFF:
+            # We did not send it: there is no sending to tell of.
+            return Heard(((order.client_id, ended(now, refusal.fault)),))
         return Heard(((order.client_id, Sent(now)), (order.client_id, ended(now, refusal.fault))))
 
 

@@ -6,7 +6,7 @@ import attrs
 
 from cbc_domain.application.trading.absorb import News
 from cbc_domain.application.trading.close_positions import close_positions
-from cbc_domain.application.trading.desk import KEY_FAULTS
+from cbc_domain.application.trading.desk import BARRED, KEY_FAULTS
 from cbc_domain.application.trading.task_outcome import Asked, TaskOutcome, outcome, wants_exit
 from cbc_domain.kernel.events import Event, EventName
 from cbc_domain.kernel.ids import EventId, OrderId, PositionId, TaskId
@@ -18,7 +18,7 @@ from cbc_domain.ports.system import Clock, Identities
 from cbc_domain.risk.defaults import SystemLimits
 from cbc_domain.risk.model import KeyStatus
 from cbc_domain.trading.model import CloseReason, Leg, Order, Task
-from cbc_domain.trading.orders import Expired, Rejected
+from cbc_domain.trading.orders import Expired, PutOff, Rejected
 from cbc_domain.trading.planning import plan_protection
 from cbc_domain.trading.protection import leg_order, next_seq
 
@@ -36,6 +36,11 @@ class Ended:
     @property
     def nothing_there(self) -> bool:
         return any(one.held is not None and not one.held.quantity for one in self.news)
+
+    @property
+    def refused_for(self) -> Fault | None:
+        """Why every order of the account is refused until somebody mends it, when that is what the venue said."""
+        return next((fault for one in self.news if (fault := _barred(one))), None)
 
     @property
     def unanswered(self) -> bool:
@@ -66,8 +71,16 @@ class FinishTasks:
         await self._give_up_keys(work, ended)
 
     async def _give_up_keys(self, work: UnitOfWork, ended: Sequence[Ended]) -> None:
-        """Tell once that a venue refuses a key: nothing is opened with it any more, what is open is asked for on (GEN-14)."""
-        accounts = {one.claim.task.account: fault for one in ended for news in one.news if (fault := _key_fault(news))}
+        """Tell once that a venue refuses a key: nothing is opened with it any more, what is open is asked for on (GEN-14).
+
+        A key whose account is in another position mode than we thought is examined as soon as can be.
+        """
+        refused = {one.claim.task.account: fault for one in ended if (fault := one.refused_for) is not None}
+        moved = [account for account, fault in refused.items() if fault is Fault.POSITION_MODE]
+        if moved:
+            # Whoever examines the key reads the mode that the account is in by now (EXC-06).
+            await work.keys.hasten(moved, self.clock.now())
+        accounts = {account: fault for account, fault in refused.items() if fault in KEY_FAULTS}
         for account in (await work.people.connected(accounts)).values() if accounts else ():
             if account.status is KeyStatus.VALID:
                 await work.people.save_account(attrs.evolve(account, status=KeyStatus.INVALID))
@@ -78,7 +91,8 @@ class FinishTasks:
     def _judge(self, ended: Ended, trade: Trade) -> TaskOutcome:
         if ended.unprotectable:
             return TaskOutcome(close=True)
-        asked = Asked(nothing_there=ended.nothing_there, unanswered=ended.unanswered)
+        barred = ended.refused_for is not None
+        asked = Asked(nothing_there=ended.nothing_there, unanswered=ended.unanswered, barred=barred)
         return outcome(ended.claim.task, trade, self.clock.now(), self.limits, asked)
 
     def _exit(self, task: Task, trade: Trade, *, nothing_there: bool) -> Order | None:
@@ -114,6 +128,6 @@ class FinishTasks:
                 yield Event(EventId(self.identities.new()), EventName.TASK_EXPIRED, claim.task.id, now, data)
 
 
-def _key_fault(news: News) -> Fault | None:
-    codes = [fact.code for _, fact in news.facts if isinstance(fact, Rejected | Expired)]
-    return news.denied or next((fault for fault in KEY_FAULTS if fault in codes), None)
+def _barred(news: News) -> Fault | None:
+    codes = [fact.code for _, fact in news.facts if isinstance(fact, Rejected | Expired | PutOff)]
+    return news.denied or next((fault for fault in sorted(BARRED) if fault in codes), None)

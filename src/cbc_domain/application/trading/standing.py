@@ -71,6 +71,11 @@ def immovable(trade: Trade, leg: Leg, limits: SystemLimits) -> bool:
     return _refused(trade, leg, limits) and _covers(trade, leg)
 
 
+def turned_down(trade: Trade, limits: SystemLimits) -> bool:
+    """Whether the venue refused one exit after the other, as often as protection is attempted: haste does not help."""
+    return _refused(trade, Leg.EXIT, limits)
+
+
 def stray(trade: Trade) -> Decimal:
     """What the entry of an abandoned position bought all the same and nothing of ours has sold again; else zero.
 

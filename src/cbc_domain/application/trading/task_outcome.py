@@ -15,6 +15,7 @@ from cbc_domain.application.trading.standing import (
     in_doubt,
     newest,
     stray,
+    turned_down,
     unfinished,
     unguarded,
 )
@@ -51,10 +52,14 @@ class TaskOutcome:
 
 @attrs.frozen
 class Asked:
-    """What the venue said when it was asked: that it holds nothing of the position, or not all that it was asked for."""
+    """What the venue said when it was asked: that it holds nothing of the position, or not all that it was asked for.
+
+    `barred` is set when it will say no to every order until somebody mends the cause: haste does not help then.
+    """
 
     nothing_there: bool = False
     unanswered: bool = False
+    barred: bool = False
 
 
 def outcome(task: Task, trade: Trade, now: datetime, limits: SystemLimits, asked: Asked) -> TaskOutcome:
@@ -64,7 +69,10 @@ def outcome(task: Task, trade: Trade, now: datetime, limits: SystemLimits, asked
     if not _over(task, trade, now, asked):
         # An open is sent again in its own time (PRI-05); whether it was filled after all is asked at once (ORD-10).
         looks = task.action is TaskAction.OPEN and in_doubt(trade)
-        return TaskOutcome(due=_due(task, trade, now), look_again=now + BARE_AGAIN if looks else None)
+        return TaskOutcome(
+            due=_due(task, trade, now, hasty=not (asked.barred or turned_down(trade, limits))),
+            look_again=now + BARE_AGAIN if looks else None,
+        )
     given_up = trade.position.state is PositionState.ABANDONED and _entry_lapsed(trade)
     unsent_ever = task.action is TaskAction.OPEN and task.attempts == 1
     if task.action is TaskAction.PROTECT or not given_up:
@@ -104,9 +112,10 @@ def _sought(trade: Trade, now: datetime, asked: Asked) -> bool:
     return asked.unanswered or (_entry_lapsed(trade) and now - (entry.ended_at or now) < LOOKED_FOR)
 
 
-def _due(task: Task, trade: Trade, now: datetime) -> datetime:
+def _due(task: Task, trade: Trade, now: datetime, *, hasty: bool) -> datetime:
     """An order whose fate is open is asked for until the venue answers, whatever the number of attempts."""
-    if bare(trade) or unguarded(trade) or (in_doubt(trade) and task.action is not TaskAction.OPEN):
+    leaves = unguarded(trade) or (in_doubt(trade) and task.action is not TaskAction.OPEN)
+    if bare(trade) or (leaves and hasty):
         return now + BARE_AGAIN
     jitter = Decimal(task.id.int % 1000) / 1000
     due = retry_at(task, now, jitter) or now + LONGEST_CLOSE_DELAY
