@@ -83,14 +83,14 @@ class CcxtExchange:
             raise VenueRefused(Fault.LIVE_OFF, "expected CBC_LIVE_TRADING=1, was 0: no order leaves for a live account")
         dialect, instrument = self._pool.dialect(account.venue), await self._listed(account, ticket.symbol)
         placing = Placing(ticket, instrument, account.hedge, tuple(attached))
-        if ticket.leg is Leg.ENTRY:
-            await self._prepare(account, dialect, placing)
         self._balances.forget(account.id)
         errand = Errand.ENTER if ticket.leg is Leg.ENTRY else Errand.LEAVE
         try:
+            if ticket.leg is Leg.ENTRY:
+                await self._prepare(account, dialect, placing)
             booked = await self._call(account, errand, lambda client: dialect.place(client, placing))
         except VenueRefused as refusal:
-            if refusal.fault is Fault.FILTER:
+            if refusal.fault in {Fault.FILTER, Fault.SYMBOL_CLOSED}:
                 self._listings.forget((account.venue, account.environment))
             raise
         return _report(account, booked or await self._just_taken(account, Sought(ticket.client_id, instrument, ticket.leg)))

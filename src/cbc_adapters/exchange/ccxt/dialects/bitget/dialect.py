@@ -33,7 +33,7 @@ from cbc_adapters.exchange.ccxt.dialects.bitget.translate import (
 )
 from cbc_adapters.exchange.ccxt.translate import Vendor, booked, instant, milliseconds, number, quote_of
 from cbc_domain.kernel.venues import Environment, Side, Symbol, Venue
-from cbc_domain.ports.exchange import Holding, OpenOrder, ReportState
+from cbc_domain.ports.exchange import Fault, Holding, OpenOrder, ReportState, VenueRefused
 from cbc_domain.ports.venue_keys import KeyFindings
 from cbc_domain.trading.model import Fill
 from cbc_domain.trading.sizes import Bracket, Instrument, Quote
@@ -87,10 +87,13 @@ class BitgetDialect:
     async def prepare(self, client: Client, instrument: Instrument, side: Side, leverage: int, *, hedge: bool) -> None:
         """Change only what is otherwise: with a position open even the mode that is set already is refused.
 
-        In hedge mode both sides get the leverage, so that the later entry of the other side finds it as well.
+        In hedge mode both sides get the leverage, so that the later entry of the other side finds it as well. A mode that the
+        member changed is told by its name: Bitget itself complains of the parameter that only the other mode has.
         """
         asked = {**IN_USDT, "symbol": instrument.symbol}
         now = (await client.privateMixGetV2MixAccountAccount(asked))["data"]
+        if (now["posMode"] == "hedge_mode") is not hedge:
+            raise VenueRefused(Fault.POSITION_MODE, f"bitget: expected hedge mode to be {hedge}, was {now['posMode']}")
         if now["marginMode"] != "isolated":
             await client.privateMixPostV2MixAccountSetMarginMode({**asked, "marginMode": "isolated"})
         set_so = {Side.LONG: now["isolatedLongLever"], Side.SHORT: now["isolatedShortLever"]}
