@@ -1,7 +1,8 @@
 """Members with keys at the simulated venues, and the whole platform in front of them: the product as it trades for real."""
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+import json
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from decimal import Decimal
@@ -18,8 +19,9 @@ from cbc_adapters.exchange.simulated.venues.server import Serving
 from cbc_adapters.exchange.simulated.venues.simulation import Simulation
 from cbc_adapters.system.real.clock import SystemClock
 from cbc_domain.application.people.add_key import KeyForm
+from cbc_domain.application.trading.receive_signal import Receipt
 from cbc_domain.identity.model import AccountStatus, Member
-from cbc_domain.kernel.ids import AccountId, MemberId
+from cbc_domain.kernel.ids import AccountId, MemberId, SignalId
 from cbc_domain.kernel.money import BRL, Money
 from cbc_domain.kernel.rates import FxRate
 from cbc_domain.kernel.venues import Environment, Symbol, Venue
@@ -28,8 +30,10 @@ from cbc_domain.plans.model import Membership, PlanCode
 from cbc_domain.ports.persistence.people import Credential, Wishes
 from cbc_domain.ports.persistence.trades import Trade
 from cbc_domain.risk.credentials import Credentials
+from cbc_domain.risk.model import ExchangeAccount
 from cbc_domain.signals.model import Strategy
 from cbc_domain.trading.model import Leg
+from cbc_domain.trading.receipt import Receipt as Told
 from cbc_entrypoints.containers import Platform
 from cbc_entrypoints.live import Live, live
 from cbc_entrypoints.settings import Settings
@@ -69,12 +73,39 @@ class VenueClub:
         pulse = Pulse(Decimal(70), Decimal("1.2"), 100, now)
         await self.platform.observe_market()([Observation(now, FearGreed(55, now, now), pulse)])
 
-    async def alert(self, text: str, symbol: Symbol | None, number: int = 0) -> None:
-        """Post one alert that fires now, None for all coins; `number` tells it from others of the same second."""
+    async def alert(self, text: str, symbol: Symbol | None, number: int = 0, price: Decimal | None = None) -> Receipt:
+        """Post one alert that fires now, None for all coins; `number` is a note in it."""
         fired = f"{self.platform.clock().now():%Y-%m-%d %H:%M:%S}"
-        named = f'"ticker":"{symbol}",' if symbol else ""
-        body = f'{{{named}"signal":"{text}","time":"{fired}","rsi_15":"55","note":"{number}"}}'
-        await self.platform.receive_signal()(body.encode(), self.secret)
+        body = {"signal": text, "time": fired, "rsi_15": "55", "note": str(number)}
+        body |= {"ticker": symbol} if symbol is not None else {}
+        body |= {"price": str(price)} if price is not None else {}
+        return await self.platform.receive_signal()(json.dumps(body).encode(), self.secret)
+
+    async def plan(self, text: str, symbol: Symbol, price: Decimal | None = None) -> SignalId:
+        """Post one alert and plan every member's part of it, and send nothing yet; with a `price` it need not be waited for."""
+        signal = (await self.alert(text, symbol, price=price)).signal
+        await self.platform.plan_orders()(signal)
+        return signal
+
+    async def carry_out(self, reached: Callable[[Sequence[Trade]], bool], within_s: float = 30) -> None:
+        """Work the order lane as a worker does until the newest trade of every member is as wished."""
+        async with asyncio.timeout(within_s):
+            while not reached([trade for one in self.joined for trade in (await self.trades(one))[-1:]]):
+                if not await self.platform.place_orders()():
+                    await asyncio.sleep(0.05)
+
+    async def told(self, joined: Joined, signal: SignalId) -> Told:
+        """What a member sees of his part of a signal."""
+        async with self.platform.store()() as work:
+            member = await work.people.member(joined.member)
+        assert member is not None
+        (told,) = await self.platform.show_receipts().own(member, signal)
+        return told
+
+    async def key_of(self, joined: Joined) -> ExchangeAccount:
+        """An exchange account as it is in our books."""
+        async with self.platform.store()() as work:
+            return (await work.people.connected([joined.account]))[joined.account]
 
     async def trades(self, joined: Joined) -> Sequence[Trade]:
         """A member's trades, oldest first."""
