@@ -113,6 +113,10 @@ class VenueClub:
             page = await work.trades.positions_page(joined.member, None, 200, None, None)
             return list(await work.trades.trades([position.id for position in page.items], lock=False))
 
+    def is_heard(self, joined: Joined) -> bool:
+        """Whether somebody has the account's private stream open."""
+        return self.simulation.houses[joined.venue, Environment.LIVE].is_listened_to(joined.at_venue)
+
     def account(self, joined: Joined, environment: Environment = Environment.LIVE) -> VenueAccount:
         """An account as its venue has it, whatever our books say."""
         return self.simulation.houses[joined.venue, environment].engine.accounts[joined.at_venue]

@@ -9,7 +9,10 @@ import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 _SECRET_FIELD: Final = re.compile(r"secret|token|password|passphrase|api_key|authorization|cookie|email|phone", re.IGNORECASE)
-_SECRET_TEXT: Final = re.compile(r"(?<=/api/webhooks/signal/)[^\s/?\"']+|(?<=Bearer )\S+|(?<=://)[^\s/@]+@|(?<=DETAIL:).+")
+_SECRET_TEXT: Final = re.compile(
+    r"(?<=/api/webhooks/signal/)[^\s/?\"']+|(?<=Bearer )\S+|(?<=://)[^\s/@]+@|(?<=DETAIL:).+|"
+    r"(?<=signature=)[^\s&\"']+|(?<=listenKey=)[^\s&\"']+"
+)
 MASK: Final = "***"
 
 
@@ -24,7 +27,7 @@ def redact(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
 
 
 def without_secrets(text: str) -> str:
-    """Mask webhook secrets, bearer tokens and the user information of URLs wherever they stand in a text."""
+    """Mask webhook secrets, bearer tokens, user information, signatures and stream keys of URLs wherever they stand."""
     return _SECRET_TEXT.sub(MASK, text)
 
 

@@ -23,11 +23,12 @@ from cbc_entrypoints.containers import Platform
 AT_ONCE: Final = 100
 """Members written in one commit."""
 
-WISHES: Final = {"trading_mode": "live", "auto_trade_enabled": True}
 
+async def open_business(platform: Platform, members: int, venue: Venue = Venue.PAPER) -> str:
+    """Let everything be as it must be for an order to leave; gives the webhook secret of the members' strategy.
 
-async def open_business(platform: Platform, members: int, venue: Venue = Venue.BYBIT) -> str:
-    """Let everything be as it must be for an order to leave; gives the webhook secret of the members' strategy."""
+    Accounts of a venue are live ones.
+    """
     strategy, secret = await platform.create_strategy()("Measured", timedelta(minutes=30))
     now = platform.clock().now()
     async with platform.store()() as work:
@@ -70,9 +71,11 @@ async def _member(platform: Platform, work: UnitOfWork, strategy: Strategy, numb
     )
     await work.people.add(Credential(member, "unused"), Membership(member.id, PlanCode.PRO_BR, now))
     await work.people.subscribe(member.id, strategy.id)
-    await work.people.save_wishes(
-        member.id, Wishes(0, {}), Wishes(1, WISHES | {"preferred_exchange": venue.value}), "bench", now
-    )
-    account = ExchangeAccount(AccountId(new()), member.id, venue, Environment.LIVE, "measured", "0000", now)
+    on_paper = venue is Venue.PAPER
+    environment = Environment.PAPER if on_paper else Environment.LIVE
+    wishes = {"trading_mode": environment.value, "auto_trade_enabled": True}
+    wishes |= {} if on_paper else {"preferred_exchange": venue.value}
+    await work.people.save_wishes(member.id, Wishes(0, {}), Wishes(1, wishes), "bench", now)
+    account = ExchangeAccount(AccountId(new()), member.id, venue, environment, "measured", "0000", now)
     await work.people.add_account(account)
     return recharge(f"bench-{number}", member.id, Money(50_000_00, BRL), now)

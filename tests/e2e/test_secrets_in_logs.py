@@ -31,6 +31,17 @@ async def house(postgres_url: str) -> AsyncIterator[House]:
         yield house
 
 
+def test_the_signature_of_a_call_to_a_venue_is_masked_whoever_logs_it(logged: StringIO) -> None:
+    """rules: KEY-08"""
+    address = "https://fapi.binance.com/fapi/v1/order?symbol=BTCUSDT&signature=5ec4e7&listenKey=57ea3"
+
+    logging.getLogger("asyncio").error("Future exception was never retrieved", exc_info=OSError(f"no answer from {address}"))
+
+    assert "never retrieved" in logged.getvalue()
+    assert "5ec4e7" not in logged.getvalue()
+    assert "57ea3" not in logged.getvalue()
+
+
 async def test_neither_secrets_nor_addresses_nor_tokens_are_logged(logged: StringIO, house: House, member: SignedIn) -> None:
     """rules: SIG-41, PRV-02"""
     async with house.engine.begin() as connection:

@@ -40,6 +40,13 @@ async def until(club: VenueClub, state: PositionState) -> None:
             await asyncio.sleep(0.1)
 
 
+async def heard(club: VenueClub) -> None:
+    """Wait until each member's private stream is open."""
+    async with asyncio.timeout(30):
+        while not all(club.is_heard(one) for one in club.joined):
+            await asyncio.sleep(0.1)
+
+
 async def test_every_member_has_it_on_his_own_account_protected_and_closed_again(club: VenueClub) -> None:
     """rules: EXC-01, ORD-03, ORD-05, ORD-09, ORD-11, POS-10, KEY-06, COM-05"""
     stop = asyncio.Event()
@@ -68,6 +75,7 @@ async def test_a_stop_that_the_venue_fired_is_heard_of_and_settled(club: VenueCl
         await club.market()
         await club.alert("SINAL LONG FORTE", BTC)
         await until(club, PositionState.PROTECTED)
+        await heard(club)
         club.simulation.move(BTC, START_PRICES[BTC] * 105 / 100)
         await until(club, PositionState.CLOSED)
         async with asyncio.timeout(30):
