@@ -19,11 +19,13 @@ if TYPE_CHECKING:
 
 Row = Mapping[str, Any]
 
+UNPROTECTED: Final = "unprotected past 5 s"
+
 MUST_BE_ZERO: Final = (
     "duplicate orders",
     "unintended orders",
     "intents without an outcome",
-    "unprotected past 5 s",
+    UNPROTECTED,
     "books that do not prove",
     "wrong settlements",
     "negative accounts",
@@ -98,7 +100,7 @@ async def findings(evidence: Evidence, platform: Platform) -> Mapping[str, Seque
         "duplicate orders": _duplicates(accounts, orders),
         "unintended orders": _unintended(accounts, orders),
         "intents without an outcome": _open_ends(orders, tasks, positions, await eye.rows(_OPEN_SIGNALS)),
-        "unprotected past 5 s": [f"{one.account} {one.symbol} for {one.lasted} from {one.since}" for one in evidence.too_long],
+        UNPROTECTED: [f"{one.account} {one.symbol} for {one.lasted} from {one.since}" for one in evidence.too_long],
         "books that do not prove": [] if health.proof.holds else [str(health.proof)],
         "wrong settlements": _wrongly_settled(positions),
         "negative accounts": [str(row["id"]) for row in await eye.rows(_NEGATIVE)],

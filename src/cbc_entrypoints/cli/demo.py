@@ -64,10 +64,16 @@ def demo(
 
 
 async def _until_terminated(story: Coroutine[object, object, T]) -> T:
-    """Let SIGTERM end the story as Ctrl-C does: servers are stopped and the directory is removed on the way out."""
-    told = asyncio.create_task(story)
+    """Let SIGTERM end the story as Ctrl-C does: servers are stopped and the directory is removed on the way out.
+
+    A story that came to its end all the same, because whatever it waited for took the wish to stop for its own, is not told.
+    """
+    told, listener = asyncio.create_task(story), asyncio.current_task()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, told.cancel)
-    return await told
+    result = await told
+    if told.cancelling() or (listener is not None and listener.cancelling()):
+        raise asyncio.CancelledError
+    return result
 
 
 def _read_through(candles: Path, alerts: Path, market: Path | None) -> None:
