@@ -245,7 +245,7 @@ async def test_when_the_database_goes_away_a_teller_says_so_and_works_again_afte
     locker = await store.engine.connect()
     await locker.execute(text("LOCK TABLE journals IN ACCESS EXCLUSIVE MODE"))
     waiting = asyncio.create_task(teller.post([recharge("pi-2", member, brl("1.00"), NOW)], NOW))
-    await asyncio.sleep(0.2)
+    await asyncio.sleep(1)
 
     await cut_connections()
     with pytest.raises(Unavailable):
