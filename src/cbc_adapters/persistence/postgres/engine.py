@@ -6,6 +6,7 @@ from sqlalchemy import event
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from cbc_adapters.persistence.postgres.connections import replace_gone
 from cbc_adapters.persistence.postgres.documents import dump_json, load_json
 from cbc_domain.kernel.errors import Conflict, DomainError, Invalid, Unavailable
 from cbc_domain.ports.persistence.unit_of_work import LostRace
@@ -38,7 +39,8 @@ def open_engine(url: str, pool_size: int = 20, role: str | None = None) -> Engin
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=_WAIT_FOR_CONNECTION_S,
-        pool_pre_ping=True,
+        # What one connection has prepared need not be prepared on another, as long as one at a time is enough.
+        pool_use_lifo=True,
         # A failed statement is told to the log; what it was about is nobody's business there.
         hide_parameters=True,
         json_serializer=dump_json,
@@ -47,6 +49,7 @@ def open_engine(url: str, pool_size: int = 20, role: str | None = None) -> Engin
         connect_args={"server_settings": {"jit": "off", "application_name": "coinbitclub", **({"role": role} if role else {})}},
     )
     event.listen(engine.sync_engine, "handle_error", _translate)
+    replace_gone(engine)
     return engine
 
 
@@ -64,9 +67,6 @@ def away(cause: BaseException) -> Unavailable:
 
 
 def _translate(context: ExceptionContext) -> DomainError | None:
-    if context.is_pre_ping:
-        # The pool replaces a dead connection only if the driver's own failure reaches it.
-        return None
     return meaning(context.original_exception, lost=context.is_disconnect)
 
 
