@@ -44,7 +44,7 @@ PATIENCE_S: Final = 20.0
 STILL_S: Final = 0.05
 """How long it must look as if everybody waited for the venue: an answer that was just given is not written yet."""
 
-LOOK_S: Final = 0.01
+LOOK_S: Final = 0.02
 QUIET_WITHIN: Final = timedelta(minutes=10)
 """In stepped time, after the last event of the script."""
 

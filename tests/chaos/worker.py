@@ -29,9 +29,9 @@ from tests.chaos.deadly import DeadlyExchange, DeadlyStore
 from tests.chaos.traps import Traps
 from tests.club import platform_of
 
-REST_S: Final = 0.025
+REST_S: Final = 0.05
 RECOVER_S: Final = 0.05
-OVERTAKEN_AFTER_S: Final = 0.01
+OVERTAKEN_AFTER_S: Final = 0.03
 POLL: Final = timedelta(milliseconds=100)
 HEARTBEAT: Final = timedelta(milliseconds=600)
 LOOKS_EVERY: Final = timedelta(milliseconds=50)
