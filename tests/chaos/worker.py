@@ -1,6 +1,7 @@
 """A worker process: the product's own loops on a stepped time that all processes share, over traps that kill it."""
 
 import asyncio
+import gc
 import logging
 from collections.abc import Callable
 from datetime import timedelta
@@ -32,9 +33,9 @@ from tests.club import platform_of
 REST_S: Final = 0.05
 RECOVER_S: Final = 0.05
 OVERTAKEN_AFTER_S: Final = 0.03
-POLL: Final = timedelta(milliseconds=100)
+POLL: Final = timedelta(milliseconds=250)
 HEARTBEAT: Final = timedelta(milliseconds=600)
-LOOKS_EVERY: Final = timedelta(milliseconds=50)
+LOOKS_EVERY: Final = timedelta(milliseconds=100)
 """Real rests, short: everything that the rules say about time is said in stepped time."""
 
 
@@ -89,6 +90,7 @@ class Answer:
 
 def live(place: Place, number: int, inbox: Connection) -> None:
     """Work until the inbox is closed, or somebody kills this process."""
+    gc.freeze()  # What was imported before the fork is garbage to nobody, and looking through it copies its pages.
     logging.basicConfig(filename=place.folder / f"worker-{number}.log", level=logging.WARNING)
     structlog.configure(processors=[into(place.folder / f"worker-{number}.log")])
     asyncio.run(_work(place, inbox))
@@ -105,7 +107,7 @@ def into(path: Path) -> Callable[[object, str, structlog.typing.EventDict], str]
 
 
 async def _work(place: Place, inbox: Connection) -> None:
-    clock, engine = SharedClock(place.clock), open_engine(place.database, pool_size=8)
+    clock, engine = SharedClock(place.clock), open_engine(place.database, pool_size=4)
     identities, traps = SystemIdentities(), Traps(place.traps)
     presence = Presence(open_engine(place.database, pool_size=1))
     store = DeadlyStore(PostgresStore(engine, identities, presence), traps)
