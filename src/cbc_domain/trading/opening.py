@@ -21,7 +21,8 @@ class Opening:
 
     `instruments` and `quotes` are of the signal's symbol: a market that could not be read is left out, an instrument None
     means that the market does not list the symbol. `earlier` are mark prices of 5 s ago, needed for signals without a price
-    (ORD-06). `readings` holds the accounts that could be read. `required_terms` None: any accepted version will do.
+    (ORD-06). `readings` holds the accounts that could be read. `over` when the strategy has closed meanwhile what this signal
+    would open. `required_terms` None: any accepted version will do.
     """
 
     signal: Signal
@@ -34,6 +35,7 @@ class Opening:
     process_allows_live: bool
     now: datetime
     limits: SystemLimits = attrs.field(factory=SystemLimits)
+    over: bool = False
     earlier: Mapping[Market, Quote] = attrs.field(factory=dict)
     required_terms: str | None = None
 

@@ -94,7 +94,7 @@ def _market(part: Part) -> Iterator[Reason]:
             yield Reason.UNAVAILABLE
         elif slips(part.quote.price, reference, opening.limits):
             yield Reason.SLIPPAGE_TOO_HIGH
-    if opening.now - opening.signal.received_at > opening.limits.execution_window:
+    if opening.over or opening.now - opening.signal.received_at > opening.limits.execution_window:
         yield Reason.WINDOW_EXPIRED
 
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 from dependency_injector import providers
+from sqlalchemy import text
 
 from cbc_adapters.exchange.simulated.listing import DEMONSTRATION
 from cbc_adapters.persistence.postgres.unit_of_work import PostgresStore
@@ -13,6 +14,7 @@ from cbc_domain.kernel.errors import Conflict
 from cbc_domain.kernel.venues import Environment, Symbol
 from cbc_domain.risk.defaults import SystemLimits
 from cbc_domain.risk.model import Reason
+from cbc_domain.trading.model import PositionState
 from tests.club import PRICE, open_club
 from tests.integration.postgres.counting import counted
 from tests.promises.samples import BTC, NOW, SECOND, Place, Samples, committed
@@ -188,6 +190,40 @@ async def test_of_signals_planned_at_once_one_takes_the_last_of_the_days_trades(
     await asyncio.gather(*(club.platform.plan_orders()(one.signal) for one in rivals))
 
     assert sorted([list(await club.reasons(member, one)) for one in rivals]) == [[], ["trades_per_day"]]
+
+
+async def test_a_close_that_came_while_a_page_was_written_ends_what_the_page_opened(store: PostgresStore) -> None:
+    """rules: POS-04, SIG-22"""
+    club = await open_club(store=store)
+    member = await club.join()
+    await club.market()
+    opened = await club.alert("SINAL LONG FORTE")
+    async with store() as work:
+        # Whoever plans waits for the member here, after he has looked for closes.
+        await work.planning.candidates([member.id], club.strategy.id, club.clock.now(), lock=True)
+        planning = asyncio.create_task(club.platform.plan_orders()(opened.signal))
+        await _somebody_waits(store)
+        club.clock.advance(by=SECOND)
+        close = await club.alert("FECHE LONG")
+        await club.platform.plan_orders()(close.signal)
+    await planning
+
+    await club.work()
+
+    venue = await club.at_venue(member)
+    assert (await club.trade(member)).position.state is PositionState.ABANDONED
+    assert venue.flat
+    assert venue.entries == 0
+
+
+async def _somebody_waits(store: PostgresStore) -> None:
+    waiting = text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
+    async with asyncio.timeout(30):
+        while True:
+            async with store.engine.connect() as connection:
+                if await connection.scalar(waiting):
+                    return
+            await asyncio.sleep(0.01)
 
 
 def _price(coin: Symbol) -> str:

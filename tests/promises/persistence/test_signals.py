@@ -15,6 +15,7 @@ from cbc_domain.ports.persistence.unit_of_work import Store
 from cbc_domain.signals.model import (
     Advised,
     Criteria,
+    Scope,
     Signal,
     SignalKind,
     SignalStatus,
@@ -213,6 +214,35 @@ async def test_only_an_open_of_that_strategy_coin_and_side_runs(store: Store, sa
         assert await work.signals.running_open(strategy.id, BTC, Side.LONG) is None
         assert await work.signals.running_open(StrategyId(samples.ids.new()), ETH, Side.LONG) is None
         assert await work.signals.running_open(strategy.id, ETH, Side.LONG) is not None
+
+
+async def test_closes_of_an_open_are_those_of_its_coin_and_side_that_came_after_it(
+    store: Store, samples: Samples, strategy: Strategy
+) -> None:
+    """rules: POS-04"""
+    other = samples.strategy()
+    async with committed(store) as work:
+        await work.signals.add_strategy(other, samples.secret(other))
+
+    def close(kind: SignalKind, after: timedelta = SECOND, symbol: Symbol = BTC, of: Strategy = strategy) -> Signal:
+        return samples.signal(of, kind, Side.LONG, symbol, NOW + after)
+
+    await add(store, close(SignalKind.CLOSE_LONG, timedelta(0)))
+    opened = await add(store, samples.signal(strategy))
+    of_all = attrs.evolve(close(SignalKind.CLOSE_ALL, 3 * SECOND), scope=Scope.STRATEGY, symbol=None, side=None)
+    reaching = [
+        await add(store, close(SignalKind.CLOSE_LONG, timedelta(0))),
+        await add(store, close(SignalKind.CLOSE_ALL, SECOND)),
+        await add(store, of_all),
+    ]
+    await add(store, close(SignalKind.CLOSE_SHORT))
+    await add(store, close(SignalKind.CLOSE_LONG, symbol=ETH))
+    await add(store, close(SignalKind.CLOSE_LONG, of=other))
+    await add(store, close(SignalKind.OPEN_LONG_STRONG))
+    await add(store, close(SignalKind.CLOSE_LONG, -SECOND))
+
+    async with store() as work:
+        assert [one.id for one in await work.signals.closes_after(opened)] == [one.id for one in reaching]
 
 
 def decided(samples: Samples, signal: Signal, *, approved: bool, after: timedelta = SECOND) -> Signal:

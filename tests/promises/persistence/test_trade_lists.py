@@ -7,11 +7,12 @@ import attrs
 import pytest
 import pytest_asyncio
 
-from cbc_domain.kernel.ids import PositionId, StrategyId
+from cbc_domain.kernel.ids import PositionId, SignalId, StrategyId
 from cbc_domain.kernel.venues import Side, Symbol
 from cbc_domain.ports.persistence.trades import OrderTally, Trade
 from cbc_domain.ports.persistence.unit_of_work import Store
 from cbc_domain.risk.model import StopScope
+from cbc_domain.signals.closing import Reach
 from cbc_domain.trading.model import Ordered, OrderState, PositionState
 from tests.promises.persistence.trade_acts import after_fill, save
 from tests.promises.samples import BTC, DAY, ETH, MINUTE, NOW, SECOND, Place, Samples, closed, committed, held
@@ -41,6 +42,12 @@ async def four(store: Store, samples: Samples, place: Place) -> Sequence[Ordered
     return parts
 
 
+@pytest.fixture
+def reach(samples: Samples, place: Place) -> Reach:
+    """Everything of the strategy that was asked for until now, which is an hour later."""
+    return Reach(place.strategy.id, None, BOTH, (NOW + 60 * MINUTE, SignalId(samples.ids.new())))
+
+
 @pytest.mark.parametrize(
     ("symbol", "sides", "reached"),
     [
@@ -53,36 +60,48 @@ async def four(store: Store, samples: Samples, place: Place) -> Sequence[Ordered
     ],
 )
 async def test_a_close_reaches_what_is_open_on_its_coin_and_side(
-    store: Store, place: Place, four: Sequence[Ordered], symbol: Symbol | None, sides: set[Side], reached: list[int]
+    store: Store, four: Sequence[Ordered], reach: Reach, symbol: Symbol | None, sides: set[Side], reached: list[int]
 ) -> None:
     """rules: POS-04"""
     async with store() as work:
-        found = await work.trades.closable(place.strategy.id, symbol, sides, None, None, 10)
+        found = await work.trades.closable(attrs.evolve(reach, symbol=symbol, sides=frozenset(sides)), None, 10)
 
     assert found == [four[number].position.id for number in reached]
 
 
-async def test_a_late_close_reaches_only_what_was_opened_before_it(store: Store, place: Place, four: Sequence[Ordered]) -> None:
+async def test_a_late_close_reaches_only_what_was_opened_before_it(store: Store, four: Sequence[Ordered], reach: Reach) -> None:
     """rules: SIG-22"""
     async with store() as work:
-        found = await work.trades.closable(place.strategy.id, None, BOTH, NOW + MINUTE, None, 10)
+        found = await work.trades.closable(attrs.evolve(reach, opened_before=NOW + MINUTE), None, 10)
 
     assert found == [four[0].position.id]
 
 
-async def test_what_a_close_reaches_is_paged(store: Store, place: Place, four: Sequence[Ordered]) -> None:
+async def test_a_close_reaches_nothing_that_was_asked_for_after_it(store: Store, four: Sequence[Ordered], reach: Reach) -> None:
+    """rules: POS-04"""
+    second = four[1].position
+
+    async with store() as work:
+        before = await work.trades.closable(attrs.evolve(reach, until=(second.created_at, second.signal)), None, 10)
+        after = await work.trades.closable(attrs.evolve(reach, until=(second.created_at + SECOND, second.signal)), None, 10)
+
+    assert before == [four[0].position.id]
+    assert after == [four[0].position.id, second.id]
+
+
+async def test_what_a_close_reaches_is_paged(store: Store, four: Sequence[Ordered], reach: Reach) -> None:
     """rules: POS-04"""
     async with store() as work:
-        first = await work.trades.closable(place.strategy.id, None, BOTH, None, None, 2)
-        second = await work.trades.closable(place.strategy.id, None, BOTH, None, first[-1], 2)
+        first = await work.trades.closable(reach, None, 2)
+        second = await work.trades.closable(reach, first[-1], 2)
 
     assert [*first, *second] == [part.position.id for part in four[:3]]
 
 
-async def test_another_strategy_reaches_nothing(store: Store, samples: Samples, four: Sequence[Ordered]) -> None:
+async def test_another_strategy_reaches_nothing(store: Store, samples: Samples, four: Sequence[Ordered], reach: Reach) -> None:
     """rules: POS-04"""
     async with store() as work:
-        assert await work.trades.closable(StrategyId(samples.ids.new()), None, BOTH, None, None, 10) == []
+        assert await work.trades.closable(attrs.evolve(reach, strategy=StrategyId(samples.ids.new())), None, 10) == []
 
 
 @pytest.mark.parametrize(

@@ -102,6 +102,47 @@ async def test_close_all_ends_every_symbol_of_the_strategy() -> None:
     assert (await club.at_venue(member)).flat
 
 
+async def test_what_was_closed_before_it_was_planned_is_not_opened_any_more() -> None:
+    """rules: POS-04, SIG-22"""
+    club = await opened()
+    (member,) = club.members
+    late = await club.alert("SINAL LONG FORTE")
+    other = await club.alert("SINAL LONG FORTE", symbol=ETH)
+    await club.alert("FECHE LONG")
+
+    await club.work()
+
+    assert list(await club.reasons(member, late)) == ["window_expired"]
+    assert list(await club.reasons(member, other)) == []
+    assert set((await club.at_venue(member)).held) == {(ETH, Side.LONG)}
+
+
+async def test_a_close_of_the_other_side_lets_an_open_be_planned() -> None:
+    """rules: POS-04"""
+    club = await opened()
+    (member,) = club.members
+    await club.alert("SINAL LONG FORTE")
+    await club.alert("FECHE SHORT")
+
+    await club.work()
+
+    assert set((await club.at_venue(member)).held) == {(BTC, Side.LONG)}
+
+
+async def test_a_close_that_is_worked_on_late_leaves_a_newer_position_alone() -> None:
+    """rules: POS-04, SIG-22"""
+    club = await opened()
+    (member,) = club.members
+    await club.alert("FECHE LONG")
+    newer = await club.alert("SINAL LONG FORTE")
+    await club.platform.plan_orders()(newer.signal)
+    await club.until_idle()
+
+    await club.work()
+
+    assert set((await club.at_venue(member)).held) == {(BTC, Side.LONG)}
+
+
 async def test_a_close_before_the_open_was_sent_keeps_it_from_being_sent() -> None:
     """rules: POS-01, SIG-22"""
     club = await opened()

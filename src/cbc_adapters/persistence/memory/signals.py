@@ -17,6 +17,7 @@ from cbc_domain.kernel.rates import USABLE_FOR, FxRate
 from cbc_domain.kernel.venues import Side, Symbol
 from cbc_domain.market.model import MarketReading
 from cbc_domain.ports.persistence.views import MemberDecision, Page, SignalTally
+from cbc_domain.signals.closing import Place, place_of, reaches
 from cbc_domain.signals.model import Signal, SignalKind, SignalStatus, Strategy, StrategySecret
 
 _RUNNING: Final = frozenset({SignalStatus.PENDING, SignalStatus.PROCESSING})
@@ -55,7 +56,10 @@ class MemorySignals:
         self._opens = Index[Signal, Symbol, tuple[datetime, SignalId]](
             lambda row: row.symbol if row.kind.opens else None, lambda row: (row.received_at, row.id)
         )
-        self._signals = Table[SignalId, Signal](changes, self._newest, self._by_symbol, self._running, self._opens)
+        self._closes = Index[Signal, StrategyId, Place](lambda row: row.strategy if row.kind.closes else None, place_of)
+        self._signals = Table[SignalId, Signal](
+            changes, self._newest, self._by_symbol, self._running, self._opens, self._closes
+        )
         self._by_dedupe_key = Table[str, SignalId](changes)
         self._refused = Table[int, RefusedAlert](changes)
         self._by_instant = Index[MarketReading, str, datetime](lambda row: ALL, lambda row: row.observation.at)
@@ -144,11 +148,18 @@ class MemorySignals:
     async def running_open(self, strategy: StrategyId, symbol: Symbol, side: Side) -> SignalId | None:
         return self._running.only((strategy, symbol, side))
 
+    async def closes_after(self, opened: Signal) -> Sequence[Signal]:
+        later = (self._signals[found] for _, found in self._closes.after(opened.strategy, place_of(opened)))
+        return [close for close in later if reaches(close, opened)]
+
     async def opposite_open_approved(self, signal: Signal, since: datetime) -> bool:
         if signal.side is None or signal.symbol is None:
             return False
         last = islice(self._opens.before(signal.symbol, (signal.received_at, signal.id)), _HISTORY)
         return any(_approved_since(self._signals[found], signal.side.opposite, since) for _, found in last)
+
+    def place_of(self, signal: SignalId) -> Place:
+        return place_of(self._signals[signal])
 
     async def decisions(self, member: MemberId, signals: Sequence[SignalId]) -> Sequence[MemberDecision]:
         return self._verdicts.of_member(member, signals)

@@ -77,10 +77,11 @@ class MemoryStore:
         people, lane = MemoryPeople(self._changes, trades), MemoryLane(self._changes, trades)
         books, activity = MemoryBooks(self._changes, identities.new), MemoryActivity(self._changes, trades)
         self.jobs = JobQueue(self._changes)
-        self._people, self._trades, self._lane, self._books = people, MemoryTrades(trades), lane, books
+        self._people, self._lane, self._books = people, lane, books
         self._keys = MemoryKeys(self._changes, people)
         self._results = MemoryResults(self._changes, trades)
-        self._signals = MemorySignals(self._changes, verdicts)
+        self._signals = signals = MemorySignals(self._changes, verdicts)
+        self._trades = MemoryTrades(trades, signals.place_of)
         self._planning = MemoryPlanning(people, trades, activity, books, lane, verdicts)
         self._outbox, self._answers = MemoryOutbox(self._changes), MemoryAnswers(self._changes)
         self._configuration = MemoryConfiguration(self._changes)

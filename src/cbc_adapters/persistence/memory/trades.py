@@ -1,6 +1,6 @@
 """Trades in memory: orders, fills and positions of all members, coin blocks and settlements."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
 from typing import Final
@@ -17,6 +17,7 @@ from cbc_domain.ports.persistence.trades import OrderTally, Settlement, Trade
 from cbc_domain.ports.persistence.views import Page
 from cbc_domain.risk.limits import reaches
 from cbc_domain.risk.model import CoinBlock, StopScope
+from cbc_domain.signals.closing import Place, Reach
 from cbc_domain.trading.model import Fill, Order, OrderState, Position, PositionState
 
 _FAILED: Final = frozenset({OrderState.REJECTED, OrderState.UNKNOWN})
@@ -24,7 +25,10 @@ _FAILED: Final = frozenset({OrderState.REJECTED, OrderState.UNKNOWN})
 
 @attrs.frozen
 class MemoryTrades:
+    """`_place_of` tells where a stored signal stands in the order of receipt."""
+
     _tables: TradeTables
+    _place_of: Callable[[SignalId], Place]
 
     async def trades(self, positions: Collection[PositionId], *, lock: bool) -> Sequence[Trade]:
         return [self._tables.trade(position) for position in sorted(set(positions)) if position in self._tables.positions]
@@ -46,18 +50,10 @@ class MemoryTrades:
                 if order.id in self._tables.orders:
                     self._tables.orders.put(order.id, order)
 
-    async def closable(
-        self,
-        strategy: StrategyId,
-        symbol: Symbol | None,
-        sides: Collection[Side],
-        opened_before: datetime | None,
-        after: PositionId | None,
-        limit: int,
-    ) -> Sequence[PositionId]:
-        reached = (one for one in self._closable(strategy, symbol, sides) if after is None or one.id > after)
-        in_time = (one.id for one in reached if opened_before is None or one.created_at < opened_before)
-        return sorted(in_time)[:limit]
+    async def closable(self, reach: Reach, after: PositionId | None, limit: int) -> Sequence[PositionId]:
+        reached = (one for one in self._closable(reach.strategy, reach.symbol, reach.sides) if after is None or one.id > after)
+        in_time = (one for one in reached if reach.opened_before is None or one.created_at < reach.opened_before)
+        return sorted(one.id for one in in_time if self._place_of(one.signal) < reach.until)[:limit]
 
     async def opened_since(
         self, strategy: StrategyId, symbol: Symbol | None, sides: Collection[Side], since: datetime

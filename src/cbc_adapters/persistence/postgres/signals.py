@@ -25,10 +25,12 @@ from cbc_domain.kernel.rates import FxRate
 from cbc_domain.kernel.venues import Side, Symbol
 from cbc_domain.market.model import MarketReading
 from cbc_domain.ports.persistence.views import MemberDecision, Page, SignalTally
-from cbc_domain.signals.model import Signal, SignalKind, SignalStatus, Strategy, StrategySecret
+from cbc_domain.signals.closing import sides_of
+from cbc_domain.signals.model import Scope, Signal, SignalKind, SignalStatus, Strategy, StrategySecret
 
 _RUNNING: Final = (SignalStatus.PENDING.value, SignalStatus.PROCESSING.value)
 _OPENS: Final = signals.c.kind.like("OPEN%")
+_CLOSES: Final = signals.c.kind.like("CLOSE%")
 _HISTORY: Final = 10
 """How many recorded opens of a coin the history criterion looks at (DEC-01)."""
 
@@ -135,6 +137,16 @@ class PostgresSignals:
         await self._connection.execute(_TAKE_TURN, {"turn": f"signals.running_open {strategy} {symbol} {side}"})
         found = await self._connection.scalar(_RUNNING_OPEN, {"strategy": strategy, "symbol": symbol, "side": side.value})
         return None if found is None else SignalId(found)
+
+    async def closes_after(self, opened: Signal) -> Sequence[Signal]:
+        if opened.side is None:
+            return []
+        later = tuple_(signals.c.received_at, signals.c.id) > tuple_(opened.received_at, opened.id)
+        kinds = [kind.value for kind in SignalKind if kind.closes and opened.side in sides_of(kind)]
+        same_coin = or_(signals.c.scope == Scope.STRATEGY.value, signals.c.symbol == opened.symbol)
+        closes = select(signals).where(signals.c.strategy == opened.strategy, _CLOSES, later)
+        found = closes.where(signals.c.kind.in_(kinds), same_coin).order_by(signals.c.received_at, signals.c.id)
+        return [rows.signal_of(row) for row in await self._all(found)]
 
     async def opposite_open_approved(self, signal: Signal, since: datetime) -> bool:
         if signal.side is None:

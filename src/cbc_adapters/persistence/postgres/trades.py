@@ -6,7 +6,7 @@ from typing import Any, Final, TypeVar
 from uuid import UUID
 
 import attrs
-from sqlalchemy import RowMapping, Select, Table, any_, func, literal, select
+from sqlalchemy import RowMapping, Select, Table, any_, func, literal, select, tuple_
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as insert_into
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -19,6 +19,7 @@ from cbc_adapters.persistence.postgres.rows import positions as position_rows
 from cbc_adapters.persistence.postgres.tables import outcomes
 from cbc_adapters.persistence.postgres.tables import trades as tables
 from cbc_adapters.persistence.postgres.tables.metadata import text
+from cbc_adapters.persistence.postgres.tables.signals import signals
 from cbc_adapters.persistence.postgres.trade_reading import (
     AWAITS_RATE,
     ENDED,
@@ -37,6 +38,7 @@ from cbc_domain.kernel.venues import Side, Symbol, Venue
 from cbc_domain.ports.persistence.trades import OrderTally, Settlement, Trade
 from cbc_domain.ports.persistence.views import Page
 from cbc_domain.risk.model import CoinBlock, StopScope
+from cbc_domain.signals.closing import Reach
 from cbc_domain.trading.model import Fill, Order, OrderState, Position, PositionState
 
 T = TypeVar("T")
@@ -72,18 +74,12 @@ class PostgresTrades:
         if fills:
             await self._add_fills([order_rows.fill_row(account, fill) for account, fill in fills])
 
-    async def closable(
-        self,
-        strategy: StrategyId,
-        symbol: Symbol | None,
-        sides: Collection[Side],
-        opened_before: datetime | None,
-        after: PositionId | None,
-        limit: int,
-    ) -> Sequence[PositionId]:
-        found = reached(strategy, symbol, sides).order_by(_POSITION.id).limit(limit)
-        if opened_before is not None:
-            found = found.where(_POSITION.created_at < opened_before)
+    async def closable(self, reach: Reach, after: PositionId | None, limit: int) -> Sequence[PositionId]:
+        earlier = tuple_(signals.c.received_at, signals.c.id) < tuple_(*reach.until)
+        found = reached(reach.strategy, reach.symbol, reach.sides).order_by(_POSITION.id).limit(limit)
+        found = found.join(signals, signals.c.id == _POSITION.signal).where(earlier)
+        if reach.opened_before is not None:
+            found = found.where(_POSITION.created_at < reach.opened_before)
         return await self._ids(found if after is None else found.where(_POSITION.id > after))
 
     async def opened_since(

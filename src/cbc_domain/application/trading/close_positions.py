@@ -6,13 +6,12 @@ from typing import Final
 
 import attrs
 
-from cbc_domain.application.trading.receive_signal import sides_of
 from cbc_domain.kernel.errors import NotFound
 from cbc_domain.kernel.ids import OrderId, PositionId, SignalId, TaskId
 from cbc_domain.ports.persistence.unit_of_work import Store, UnitOfWork
 from cbc_domain.ports.system import Clock, Identities
-from cbc_domain.signals.model import Scope, Signal, Strategy
-from cbc_domain.signals.rules import acts_before
+from cbc_domain.signals.closing import reach_of
+from cbc_domain.signals.model import Signal, Strategy
 from cbc_domain.trading.model import CloseReason, Leg
 from cbc_domain.trading.planning import plan_close
 
@@ -39,14 +38,7 @@ class ClosePositions:
     async def _page(
         self, signal: Signal, strategy: Strategy, after: PositionId | None, work: UnitOfWork
     ) -> Sequence[PositionId]:
-        reached = await work.trades.closable(
-            signal.strategy,
-            signal.symbol if signal.scope is Scope.SYMBOL else None,
-            sides_of(signal.kind),
-            acts_before(signal, strategy),
-            after,
-            PAGE,
-        )
+        reached = await work.trades.closable(reach_of(signal, strategy), after, PAGE)
         await close_positions(work, reached, CloseReason.SIGNAL, self.clock, self.identities, signal.id)
         return reached
 

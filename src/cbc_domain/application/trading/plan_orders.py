@@ -22,6 +22,7 @@ from cbc_domain.ports.system import Clock, Identities
 from cbc_domain.risk.defaults import SystemLimits
 from cbc_domain.risk.limits import draws_down
 from cbc_domain.risk.model import ExchangeAccount, Reason
+from cbc_domain.signals.closing import is_over
 from cbc_domain.signals.model import Signal, SignalStatus
 from cbc_domain.trading.candidates import Candidate
 from cbc_domain.trading.model import Ordered, Skipped
@@ -72,6 +73,11 @@ class PlanOrders:
         while members := await self._page(signal.id, after):
             await self._open_page(signal, members)
             after = members[-1]
+        async with self.store() as work:
+            closes = await work.signals.closes_after(signal)
+        for close in closes:
+            # It may have looked for positions just before a page of them was written.
+            await self.close_signalled(close)
 
     async def _open_page(self, signal: Signal, members: Sequence[MemberId]) -> None:
         """Read members, market and balances, then decide and write under the members' locks: no call in between."""
@@ -154,6 +160,7 @@ class PlanOrders:
             limits=self.limits,
             readings=readings,
             process_allows_live=self.process_allows_live,
+            over=is_over(await work.signals.closes_after(signal), strategy),
             now=now,
         )
 

@@ -11,12 +11,12 @@ from cbc_domain.application.trading.recognise_sender import RecogniseSender
 from cbc_domain.kernel.errors import Invalid
 from cbc_domain.kernel.events import Event, EventName
 from cbc_domain.kernel.ids import EventId, SignalId
-from cbc_domain.kernel.venues import Side
 from cbc_domain.ports.persistence.unit_of_work import Store, UnitOfWork
 from cbc_domain.ports.system import Clock, Identities
 from cbc_domain.risk.model import Reason
 from cbc_domain.signals import rules
-from cbc_domain.signals.model import ParsedAlert, Scope, Signal, SignalKind, SignalStatus, Strategy, StrategyState
+from cbc_domain.signals.closing import sides_of
+from cbc_domain.signals.model import ParsedAlert, Scope, Signal, SignalStatus, Strategy, StrategyState
 from cbc_domain.signals.parse import parse_alert, read_body, readable_body, take_secret
 from cbc_domain.signals.rules import Window
 from cbc_domain.signals.webhook import secret_hash
@@ -169,14 +169,3 @@ def _first_status(strategy: Strategy, alert: ParsedAlert, now: datetime) -> tupl
     if alert.kind.opens and strategy.allowed_symbols and alert.symbol not in strategy.allowed_symbols:
         return SignalStatus.REJECTED, Reason.SYMBOL_NOT_TRADABLE
     return SignalStatus.PENDING, None
-
-
-def sides_of(kind: SignalKind) -> frozenset[Side]:
-    """The sides that a close reaches (POS-04)."""
-    match kind:
-        case SignalKind.CLOSE_LONG:
-            return frozenset({Side.LONG})
-        case SignalKind.CLOSE_SHORT:
-            return frozenset({Side.SHORT})
-        case _:
-            return frozenset(Side)

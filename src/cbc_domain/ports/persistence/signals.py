@@ -58,6 +58,9 @@ class Signals(Protocol):
         Who asks for the same side at the same time waits until this unit ends.
         """
 
+    async def closes_after(self, opened: Signal) -> Sequence[Signal]:
+        """The closes of an open's strategy, coin and side that stand behind it in the order of receipt, the first first."""
+
     async def opposite_open_approved(self, signal: Signal, since: datetime) -> bool:
         """Was an opposite open of the coin approved since then, among the last 10 recorded before this one? (DEC-01)"""
 

@@ -10,6 +10,7 @@ from cbc_domain.kernel.ids import AccountId, MemberId, PositionId, SignalId, Str
 from cbc_domain.kernel.venues import Side, Symbol, Venue
 from cbc_domain.ports.persistence.views import Page
 from cbc_domain.risk.model import CoinBlock, StopScope
+from cbc_domain.signals.closing import Reach
 from cbc_domain.trading.model import Fill, Order, Position, PositionState
 from cbc_domain.trading.settlement import Settlement as Settlement
 
@@ -43,16 +44,8 @@ class Trades(Protocol):
     async def save(self, trades: Sequence[Trade], fills: Sequence[tuple[AccountId, Fill]]) -> None:
         """Write the changed state of positions and orders, and new fills; one known by (account, id) changes nothing."""
 
-    async def closable(
-        self,
-        strategy: StrategyId,
-        symbol: Symbol | None,
-        sides: Collection[Side],
-        opened_before: datetime | None,
-        after: PositionId | None,
-        limit: int,
-    ) -> Sequence[PositionId]:
-        """Positions OPENING or PROTECTED that a close reaches (POS-04), created before `opened_before` (SIG-22), by ID."""
+    async def closable(self, reach: Reach, after: PositionId | None, limit: int) -> Sequence[PositionId]:
+        """Positions OPENING or PROTECTED that a close reaches (POS-04, SIG-22), by ID."""
 
     async def opened_since(
         self, strategy: StrategyId, symbol: Symbol | None, sides: Collection[Side], since: datetime

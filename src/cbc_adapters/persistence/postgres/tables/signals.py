@@ -90,6 +90,7 @@ signals: Final = Table(
         "received_at",
         postgresql_where=sql("status = 'REJECTED' AND octet_length(raw) > 0"),
     ),
+    index("signals_closes", "strategy", "received_at", "id", postgresql_where=sql("kind LIKE 'CLOSE%'")),
     index("signals_opens", "symbol", "received_at", "id", postgresql_where=sql("kind LIKE 'OPEN%'")),
 )
 
