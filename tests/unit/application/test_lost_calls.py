@@ -407,6 +407,33 @@ async def test_an_entry_that_arrives_late_is_looked_for_until_the_venue_answers(
     assert (await club.at_venue(member)).flat
 
 
+@pytest.mark.parametrize("lost", [0, 1, 3])
+@pytest.mark.parametrize("quarters", [0, 3, 9, 18, 30, 39])
+async def test_an_entry_that_arrives_within_ten_seconds_never_stands_bare_for_five(quarters: int, lost: int) -> None:
+    """rules: POS-11, ORD-04, EXC-09"""
+    plan = LostLooks([Failure(DropBefore(), Always(), leg=Leg.ENTRY)])
+    club = await opened(plan)
+    club.deaf = True
+    await club.alert("SINAL LONG FORTE")
+    (member,) = club.members
+    await club.work_until(lambda trade: trade.position.state is PositionState.ABANDONED)
+    await _pass(club, quarters)
+    plan.looks = lost
+
+    await club.arrives_late(await club.trade(member))
+    await _pass(club, 19)
+
+    assert plan.looks == 0
+    assert (await club.at_venue(member)).flat
+
+
+async def _pass(club: Club, quarters: int) -> None:
+    """Let quarters of a second go by, with everything that is due in them."""
+    for _ in range(quarters):
+        club.clock.advance(by=timedelta(milliseconds=250))
+        await club.until_idle()
+
+
 async def test_where_ids_are_forgotten_nothing_is_sent_again_while_the_first_may_arrive() -> None:
     """rules: ORD-04, EXC-09"""
     club = await opened(FaultPlan([Failure(DropBefore(), leg=Leg.ENTRY)]))

@@ -31,10 +31,12 @@ BARE_AGAIN: Final = timedelta(milliseconds=250)
 EXIT_TAKES: Final = timedelta(milliseconds=3250)
 """So long before the five seconds are over a close begins: one more try of a stop and an exit may take 1.5 s each (POS-11)."""
 
-LOOK_AGAIN: Final = timedelta(seconds=2)
-"""When an entry that was given up in doubt is asked for first: should it arrive, it stands without a stop (POS-11)."""
+LOOK_AGAIN: Final = timedelta(seconds=1)
+"""How often an entry that was given up in doubt is asked for: should it arrive, it stands without a stop (POS-11)."""
+ON_ITS_WAY: Final = timedelta(seconds=10)
+"""How long a call of ours may take to arrive (EXC-09); afterwards an entry that was given up is asked for with patience."""
 LOOKED_FOR: Final = timedelta(minutes=1)
-"""How long it is asked for again and again: no call of ours is on its way for so long (EXC-09)."""
+"""How long it is asked for at all."""
 
 
 @attrs.frozen
@@ -70,7 +72,7 @@ def outcome(task: Task, trade: Trade, now: datetime, limits: SystemLimits, asked
         # An open is sent again in its own time (PRI-05); whether it was filled after all is asked at once (ORD-10).
         looks = task.action is TaskAction.OPEN and in_doubt(trade)
         return TaskOutcome(
-            due=_due(task, trade, now, hasty=not (asked.barred or turned_down(trade, limits))),
+            due=_due(task, trade, now, asked, hasty=not (asked.barred or turned_down(trade, limits))),
             look_again=now + BARE_AGAIN if looks else None,
         )
     given_up = trade.position.state is PositionState.ABANDONED and _entry_lapsed(trade)
@@ -109,14 +111,16 @@ def _sought(trade: Trade, now: datetime, asked: Asked) -> bool:
     entry = newest(trade.orders, Leg.ENTRY)
     if trade.position.state is not PositionState.ABANDONED or entry is None or entry.filled:
         return False
-    return asked.unanswered or (_entry_lapsed(trade) and now - (entry.ended_at or now) < LOOKED_FOR)
+    return asked.unanswered or _lapsed_within(trade, LOOKED_FOR, now)
 
 
-def _due(task: Task, trade: Trade, now: datetime, *, hasty: bool) -> datetime:
+def _due(task: Task, trade: Trade, now: datetime, asked: Asked, *, hasty: bool) -> datetime:
     """An order whose fate is open is asked for until the venue answers, whatever the number of attempts."""
     leaves = unguarded(trade) or (in_doubt(trade) and task.action is not TaskAction.OPEN)
     if bare(trade) or (leaves and hasty):
         return now + BARE_AGAIN
+    if trade.position.state.final and (asked.unanswered or _lapsed_within(trade, ON_ITS_WAY, now)):
+        return now + (BARE_AGAIN if asked.unanswered and hasty else LOOK_AGAIN)
     jitter = Decimal(task.id.int % 1000) / 1000
     due = retry_at(task, now, jitter) or now + LONGEST_CLOSE_DELAY
     stale = [
@@ -130,3 +134,8 @@ def _due(task: Task, trade: Trade, now: datetime, *, hasty: bool) -> datetime:
 def _entry_lapsed(trade: Trade) -> bool:
     entry = newest(trade.orders, Leg.ENTRY)
     return entry is not None and entry.state is OrderState.EXPIRED and entry.sent_at is not None
+
+
+def _lapsed_within(trade: Trade, lately: timedelta, now: datetime) -> bool:
+    entry = newest(trade.orders, Leg.ENTRY)
+    return _entry_lapsed(trade) and entry is not None and now - (entry.ended_at or now) < lately
