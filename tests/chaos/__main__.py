@@ -8,6 +8,7 @@ from time import monotonic
 from typing import Final
 
 from tests.chaos.campaign import Size, campaign
+from tests.chaos.evidence import kept_in
 from tests.chaos.judge import Verdict
 from tests.chaos.report import Report, progress
 from tests.chaos.venues.command import run
@@ -26,6 +27,8 @@ def main() -> int:
     for verdict in campaign(seeds, size):
         verdicts.append(verdict)
         _say(progress(verdict, len(verdicts), len(seeds)))
+        if not verdict.holds:
+            _say(f"seed {verdict.seed}: all of it is kept in {kept_in(verdict.seed)}")
     report = Report(size, sorted(verdicts, key=lambda one: one.seed), monotonic() - began)
     given.json.parent.mkdir(parents=True, exist_ok=True)
     given.json.write_text(json.dumps(report.document(), indent=2) + "\n")

@@ -42,7 +42,7 @@ class Crew:
         self._hands: list[Hand] = []
         self._numbers = count(1)
         self._begins: list[datetime] = []
-        self.deaths = 0
+        self.deaths: list[datetime] = []
 
     @property
     def next_begin(self) -> datetime | None:
@@ -58,8 +58,8 @@ class Crew:
         now = self._clock.now()
         for hand in [hand for hand in self._hands if not hand.process.is_alive()]:
             self._bury(hand)
-            self.deaths += 1
-            if self.deaths > MOST_DEATHS:
+            self.deaths.append(now)
+            if len(self.deaths) > MOST_DEATHS:
                 raise RuntimeError(f"expected workers that die at {MOST_DEATHS} points at most, were more: they cannot begin")
             self._begins.append(now + REPLACED_AFTER)
         for begin in [begin for begin in self._begins if begin <= now]:

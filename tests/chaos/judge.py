@@ -210,7 +210,7 @@ async def traded(evidence: Evidence, stretches: Sequence[Bare]) -> dict[str, int
 async def _counts(stage: "Stage", evidence: Evidence) -> Mapping[str, int]:
     return {
         **await traded(evidence, stage.watch.stretches),
-        "kills": stage.crew.deaths,
+        "kills": len(stage.crew.deaths),
         "alerts sent again": stage.lost_alerts,
         "steps": stage.steps,
         "moments cut short": stage.impatient,

@@ -22,6 +22,7 @@ from cbc_domain.market.model import FearGreed, Observation, Pulse
 from tests.chaos.cast import Cast
 from tests.chaos.crew import Crew
 from tests.chaos.database import Eye, Owed
+from tests.chaos.evidence import keep
 from tests.chaos.held_back import AttributedExchange, Waiters
 from tests.chaos.judge import Verdict, judge
 from tests.chaos.script import OPENINGS, Event, KillDatabase, Post, Price, Reading, Trap, script
@@ -59,6 +60,7 @@ class Stage:
     seed: int
     clock: SharedClock
     venue: SimulatedVenue
+    exchange: AttributedExchange
     weather: Weather
     waiters: Waiters
     crew: Crew
@@ -193,7 +195,7 @@ async def play(
         for symbol, price in OPENINGS.items():
             venue.set_price(symbol, price, cast.start - timedelta(seconds=back))
     waiters, weather = Waiters(clock), Weather(seed)
-    exchange = AttributedExchange(venue, clock, faults=weather, sleep=waiters.sleep, opening_balance=None)
+    exchange = AttributedExchange(venue, clock, weather, waiters.sleep)
     engine, identities = open_engine(database, pool_size=2), SystemIdentities()
     platform = platform_of(PostgresStore(engine, identities), exchange, clock, identities)
 
@@ -202,7 +204,20 @@ async def play(
 
     crew, eye, watch = Crew(place, clock, workers), Eye(database), Watch(venue)
     stage = Stage(
-        seed, clock, venue, weather, waiters, crew, eye, traps, watch, cast.secret, observe, restart, Random(f"haste {seed}")
+        seed,
+        clock,
+        venue,
+        exchange,
+        weather,
+        waiters,
+        crew,
+        eye,
+        traps,
+        watch,
+        cast.secret,
+        observe,
+        restart,
+        Random(f"haste {seed}"),
     )
     async with served(exchange, place.venue):
         crew.begin()
@@ -211,6 +226,8 @@ async def play(
         finally:
             crew.end()
     verdict = await judge(stage, platform, quiet=quiet, seconds=monotonic() - began)
+    if not verdict.holds:
+        await keep(stage, verdict, sorted(folder.glob("*.log")))
     await eye.close()
     await engine.dispose()
     clock.close()
