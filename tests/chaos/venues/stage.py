@@ -33,8 +33,6 @@ OVER_WITHIN_S: Final = 150.0
 PATIENCE_S: Final = 12.0
 """The job of a worker that died is taken up within 10 s."""
 
-SAID_AGAIN_S: Final = 4.0
-"""The job of an open whose worker died begins anew within 10 s, and a close that came meanwhile has nothing to close."""
 
 WISHES: Final = {"max_open_positions": 5}
 LEFT: Final = "leftovers at the venues"
@@ -114,11 +112,9 @@ class VenueStage:
             weather.clear()
         # Whoever begins looks at once for what was missed; those who go on do so within a minute.
         await self.crew.kill(1)
-        began, said = monotonic(), 0
+        await self.club.alert("FECHE TODAS AS POSICOES", None, 0)
+        began = monotonic()
         while monotonic() - began < OVER_WITHIN_S:
-            if monotonic() - began >= said * SAID_AGAIN_S:
-                await self.club.alert("FECHE TODAS AS POSICOES", None, said)
-                said += 1
             owed = await self.eye.owed(self.club.platform.clock().now())
             if owed is not None and owed.nothing and not list(leftovers(self.accounts)):
                 return True
