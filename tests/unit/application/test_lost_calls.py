@@ -277,6 +277,29 @@ async def test_a_worker_that_dies_after_a_lost_answer_is_followed_by_one_that_as
     assert (await club.trade(member)).position.state is PositionState.PROTECTED
 
 
+@pytest.mark.parametrize("forgetful", [False, True])
+@pytest.mark.parametrize("lost", [1, 3, 6])
+async def test_whoever_takes_over_from_a_dead_worker_asks_until_the_venue_answers(lost: int, *, forgetful: bool) -> None:
+    """rules: PRI-06, ORD-04, POS-11"""
+    plan = LostLooks([Failure(Refuse(Fault.FILTER), leg=Leg.STOP)])
+    club = await opened(plan)
+    club.exchange.forgetful = forgetful
+    club.deaf = True
+    await club.alert("SINAL LONG FORTE")
+    await club.jobs()
+    await club.die_between_calls()
+    (member,) = club.members
+    assert (await club.at_venue(member)).stops == []
+    plan.looks = lost
+
+    club.clock.advance(by=timedelta(seconds=30))
+    await _pass(club, 18)
+
+    assert plan.looks == 0
+    assert (await club.at_venue(member)).entries == 1
+    assert (await club.at_venue(member)).protected
+
+
 async def test_a_worker_that_was_held_up_past_its_lease_sends_nothing_any_more() -> None:
     """rules: PRI-06"""
     club = await opened(FaultPlan([Failure(DropBefore(), Always(), Call.HOLDING)]))

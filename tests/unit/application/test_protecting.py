@@ -10,6 +10,7 @@ from cbc_adapters.exchange.simulated.faults import Always, Call, DropBefore, Fai
 from cbc_adapters.exchange.simulated.listing import DEMONSTRATION
 from cbc_domain.kernel.venues import Side
 from cbc_domain.ports.exchange import Fault
+from cbc_domain.risk.defaults import SystemLimits
 from cbc_domain.trading.model import CloseReason, Leg, OrderState, PositionState
 from tests.club import BTC, Club, open_club
 
@@ -103,6 +104,24 @@ async def test_a_stop_that_cannot_be_moved_stays_where_it_was() -> None:
     assert venue.stops == [Decimal("58800.0")]
     assert trade.position.state is PositionState.PROTECTED
     assert trade.position.stop_loss == Decimal("58800.0")
+
+
+async def test_a_stop_that_cannot_be_moved_stands_however_often_it_is_looked_at() -> None:
+    """rules: SIZ-10, ORD-09, POS-10"""
+    club = await opened(Failure(Refuse(Fault.FILTER), Nth(frozenset(range(2, 50))), leg=Leg.STOP))
+    await club.alert("SINAL LONG FORTE")
+    await club.work()
+    (member,) = club.members
+
+    for _ in range(2 * SystemLimits().protect_attempts):
+        await club.reconcile()
+        assert (await club.at_venue(member)).stops == [Decimal("58800.0")]
+
+    assert (await club.trade(member)).position.state is PositionState.PROTECTED
+    await club.alert("FECHE LONG")
+    await club.work()
+    assert (await club.at_venue(member)).flat
+    assert (await club.at_venue(member)).stops == []
 
 
 @pytest.mark.parametrize("lost_exits", [0, 1])

@@ -91,20 +91,24 @@ class FirstCalls:
         if self._lease_is_over(claim):
             return Heard()
         if again and self.exchange.forgets_ids(account.venue) and (claim.taken_over or self._is_on_its_way(entry)):
-            return await self._look_for(account, entry, taken_over=claim.taken_over)
-        attached = _unsent_protection(claim.trade) if self.exchange.attaches_protection(account.venue) else ()
-        return await self.desk.send(account, entry, attached, claim.trade.position.size.leverage, again=again)
+            heard = await self._look_for(account, entry)
+        else:
+            attached = _unsent_protection(claim.trade) if self.exchange.attaches_protection(account.venue) else ()
+            heard = await self.desk.send(account, entry, attached, claim.trade.position.size.leverage, again=again)
+        return self._doubted(heard, entry) if claim.taken_over else heard
+
+    def _doubted(self, heard: Heard, entry: Order) -> Heard:
+        """Whoever died may have sent it without a word: as long as the venue does not tell, it may stand there (POS-11)."""
+        told = heard.passing is None or any(name == entry.client_id for name, _ in heard.facts)
+        return heard if told else Heard(((entry.client_id, Lost(self.clock.now())),)) + heard
 
     def _is_on_its_way(self, entry: Order) -> bool:
         return entry.lost_at is not None and self.clock.now() - entry.lost_at < ON_ITS_WAY
 
-    async def _look_for(self, account: ExchangeAccount, entry: Order, *, taken_over: bool) -> Heard:
+    async def _look_for(self, account: ExchangeAccount, entry: Order) -> Heard:
         """Ask for an entry that may arrive at any moment, and send nothing meanwhile."""
         heard = await self.desk.find(account, entry)
-        if not heard.unknown_there:
-            return heard
-        lost = ((entry.client_id, Lost(self.clock.now())),) if taken_over else ()
-        return Heard(lost, Fault.NETWORK)
+        return Heard(passing=Fault.NETWORK) if heard.unknown_there else heard
 
     def _no_more(self, claim: Claim, halts: Halts, *, again: bool) -> Fact | None:
         """Why an entry may not leave any more; None when it may (ORD-07, SIG-21, RSK-21).

@@ -6,7 +6,7 @@ import attrs
 
 from cbc_domain.application.trading.absorb import News
 from cbc_domain.application.trading.desk import Desk, Facts, Heard
-from cbc_domain.application.trading.standing import IN_DOUBT, PROTECTION, immovable, newest
+from cbc_domain.application.trading.standing import IN_DOUBT, PROTECTION, immovable, newest, standing
 from cbc_domain.kernel.ids import OrderId
 from cbc_domain.kernel.venues import Environment, Symbol, Venue
 from cbc_domain.ports.exchange import Exchange, OutcomeUnknown, VenueRefused
@@ -104,15 +104,18 @@ class ProtectPositions:
             return Protection(trade)
         found = repairs(position, trade.orders, instrument, self.limits)
         now = self.clock.now()
+        # Nothing better is placed for these: the one that covers everything has to make room for none.
+        settled = {trigger.leg for trigger in found.place if immovable(trade, trigger.leg, self.limits)}
+        stay = [standing(trade.orders, leg) for leg in settled]
         placed = tuple(
             trigger_order(position, trigger, OrderId(self.identities.new()), now)
             for trigger in found.place
-            if not immovable(trade, trigger.leg, self.limits)
+            if trigger.leg not in settled
         )
+        cancel, lapse = tuple(order for order in found.cancel if order not in stay), found.expire
         in_doubt = tuple(
             order for order in trade.orders if order.leg in PROTECTION and order.state in IN_DOUBT and order not in found.cancel
         )
-        cancel, lapse = found.cancel, found.expire
         if self._travelled(trade):
             cancel, lapse = cancel + lapse, ()
         return Protection(trade, in_doubt + found.send + placed, cancel, lapse, found.unprotectable)
