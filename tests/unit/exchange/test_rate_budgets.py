@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cbc_adapters.exchange.ccxt.backoff import BANNED_S, LIMITED_S, LONGEST_S, Backoff, backoff_of
-from cbc_adapters.exchange.ccxt.budgets import RECOVERY_S, RESERVED, Bucket, bucket_of
+from cbc_adapters.exchange.ccxt.budgets import AFTER_REFUSAL_S, RECOVERY_S, RESERVED, Bucket, bucket_of
 from cbc_adapters.exchange.ccxt.limits import CRITICAL, Counted, Errand, Left, Limit, Payer, Published
 from cbc_adapters.exchange.ccxt.published import PUBLISHED
 from cbc_adapters.exchange.ccxt.purse import Purse
@@ -23,26 +23,54 @@ limits = st.builds(
     Limit, st.just(Payer.ADDRESS), st.just(Counted.WEIGHT), st.integers(10, 6000), st.sampled_from([1, 2, 5, 10, 60])
 )
 asks = st.lists(st.tuples(st.floats(0, 5), st.integers(1, 40), st.booleans()), max_size=80)
+refusals = st.lists(st.tuples(st.integers(0, 80), st.floats(0, 200)), max_size=4)
+"""After how many asks the venue refuses, and its Retry-After in seconds."""
 
 
-def given_out(limit: Limit, asked: Sequence[tuple[float, int, bool]]) -> list[tuple[float, int]]:
+def given_out(
+    limit: Limit, asked: Sequence[tuple[float, int, bool]], refused: Sequence[tuple[int, float]] = ()
+) -> list[tuple[float, int]]:
     """Ask a fresh purse again and again; what it gave, and when."""
     purse, now, gave = Purse([limit], 0.0), 0.0, []
-    for later, amount, critical in asked:
+    for number, (later, amount, critical) in enumerate(asked):
         now += later
+        for wait_s in (wait_s for after, wait_s in refused if after == number):
+            purse.slow_down(now, wait_s)
         if purse.wait(now, {limit.counted: amount}, critical=critical) == 0:
             purse.pay({limit.counted: amount})
             gave.append((now, amount))
     return gave
 
 
-@given(limits, asks)
-def test_no_window_ever_sees_more_than_the_published_limit(limit: Limit, asked: list[tuple[float, int, bool]]) -> None:
+@given(limits, asks, refusals)
+def test_no_window_ever_sees_more_than_the_published_limit(
+    limit: Limit, asked: list[tuple[float, int, bool]], refused: list[tuple[int, float]]
+) -> None:
     """rules: EXC-08, PRI-07"""
-    gave = given_out(limit, asked)
+    gave = given_out(limit, asked, refused)
 
     windows = [sum(amount for at, amount in gave if start <= at <= start + limit.window_s) for start, _ in gave]
     assert all(used <= limit.amount + SLACK for used in windows)
+
+
+@given(limits, asks, refusals, st.integers(1, 40))
+def test_what_is_critical_never_waits_longer(
+    limit: Limit, asked: list[tuple[float, int, bool]], refused: list[tuple[int, float]], amount: int
+) -> None:
+    """rules: EXC-08, PRI-07"""
+    purse, now = Purse([limit], 0.0), 0.0
+    for number, (later, used, queues) in enumerate(asked):
+        now += later
+        for wait_s in (wait_s for after, wait_s in refused if after == number):
+            purse.slow_down(now, wait_s)
+        if queues:
+            purse.queue({Counted.WEIGHT: used})
+        elif purse.wait(now, {Counted.WEIGHT: used}, critical=True) == 0:
+            purse.pay({Counted.WEIGHT: used})
+
+    critical, other = (purse.wait(now, {Counted.WEIGHT: amount}, critical=critical) for critical in (True, False))
+
+    assert critical <= other
 
 
 @given(limits, asks)
@@ -71,14 +99,18 @@ def test_what_is_not_critical_leaves_the_reserve_alone(limit: Limit, asked: list
     assert purse.wait(now, {Counted.WEIGHT: kept}, critical=True) == 0
 
 
-@given(limits, asks, st.integers(1, 5))
-def test_who_waits_as_long_as_he_was_told_is_served(limit: Limit, asked: list[tuple[float, int, bool]], amount: int) -> None:
+@given(limits, asks, st.integers(1, 5), st.none() | st.floats(0, 200))
+def test_who_waits_as_long_as_he_was_told_is_served(
+    limit: Limit, asked: list[tuple[float, int, bool]], amount: int, retry_after: float | None
+) -> None:
     """rules: PRI-07"""
     purse, now = Purse([limit], 0.0), 0.0
     for later, used, _ in asked:
         now += later
         if purse.wait(now, {Counted.WEIGHT: used}, critical=True) == 0:
             purse.pay({Counted.WEIGHT: used})
+    if retry_after is not None:
+        purse.slow_down(now, retry_after)
 
     wait = purse.wait(now, {Counted.WEIGHT: amount}, critical=True)
 
@@ -133,30 +165,124 @@ def test_a_refusal_for_too_much_stops_everything_for_as_long_as_the_venue_says()
 def test_the_rate_is_halved_once_for_refusals_that_come_together_and_comes_back_slowly() -> None:
     """rules: EXC-08"""
     purse = Purse([LIMIT], 0.0)
-    purse.slow_down(10.0, 0.5)
-    purse.slow_down(10.1, 0.5)
-
-    soon = purse.wait(11.0, {Counted.WEIGHT: 100}, critical=True)
-    purse.wait(11.0 + RECOVERY_S, ONE, critical=True)
     purse.pay({Counted.WEIGHT: 1200})
-    later = purse.wait(11.0 + RECOVERY_S, {Counted.WEIGHT: 100}, critical=True)
+    purse.slow_down(10.0, 0.5)
+    purse.slow_down(10.1, 0.4)
 
-    assert soon == pytest.approx(90 / 10, rel=0.02)
+    soon = purse.wait(10.5, {Counted.WEIGHT: 20}, critical=True)
+    purse.wait(10.5 + RECOVERY_S, ONE, critical=True)
+    purse.pay({Counted.WEIGHT: 1200})
+    later = purse.wait(10.5 + RECOVERY_S, {Counted.WEIGHT: 100}, critical=True)
+
+    assert soon == 0
     assert later == pytest.approx(100 / 20)
 
 
-@given(st.floats(0, 1200), st.floats(0.01, 1), st.floats(0, 2000), st.floats(0, 2000))
+def test_what_was_used_up_when_the_refusal_came_flows_in_at_half_the_rate() -> None:
+    """rules: EXC-08"""
+    purse = Purse([LIMIT], 0.0)
+    purse.pay({Counted.WEIGHT: 1200})
+    purse.slow_down(0.0, 0.5)
+    purse.slow_down(0.1, 0.4)
+
+    wait = purse.wait(0.5, {Counted.WEIGHT: 20}, critical=True)
+
+    assert wait == pytest.approx((20 - 0.5 * 10) / 10)
+
+
+def test_a_refusal_that_asks_for_longer_is_waited_for_and_halves_nothing_again() -> None:
+    """rules: EXC-08"""
+    purse = Purse([LIMIT], 0.0)
+    purse.pay({Counted.WEIGHT: 1200})
+    purse.slow_down(0.0, 1.0)
+    purse.slow_down(0.1, 2.0)
+
+    held = purse.wait(0.5, ONE, critical=True)
+    then = purse.wait(2.1, {Counted.WEIGHT: 20}, critical=True)
+
+    assert held == pytest.approx(1.6)
+    assert then == 0
+
+
+@given(limits, st.floats(0, 100_000))
+def test_however_long_a_ban_lasts_no_burst_leaves_when_it_is_over(limit: Limit, retry_after: float) -> None:
+    """rules: EXC-08"""
+    purse, first_s = Purse([limit], 0.0), [retry_after + tenth / 10 for tenth in range(11)]
+    purse.slow_down(0.0, retry_after)
+
+    gave = 0
+    for now in first_s:
+        while purse.wait(now, ONE, critical=True) == 0:
+            purse.pay(ONE)
+            gave += 1
+
+    published = bucket_of(limit, 0.0).per_second
+    assert gave <= published * (AFTER_REFUSAL_S + 0.51)
+
+
+OPENING = (Errand.QUOTE, Errand.PREPARE, Errand.ENTER)
+LONGEST_OPENING_S = {Venue.BINANCE: 1.7, Venue.BYBIT: 1.0, Venue.OKX: 1.8, Venue.BITGET: 1.8}
+"""Nothing left, and refused with a Retry-After of nothing: reserve and the costs of all three, at half the published rate."""
+
+
+def opening_s(venue: Venue, purse: Purse, now: float) -> float:
+    """Seconds until all errands of an open have gone, one after the other."""
+    began = now
+    for errand in OPENING:
+        cost = PUBLISHED[venue].costs[errand]
+        while wait := purse.wait(now, cost, critical=False):
+            now += max(wait, 0.001)
+        purse.pay(cost)
+    return now - began
+
+
+@pytest.mark.parametrize("venue", PUBLISHED)
+@given(used=st.floats(0, 1), retry_after=st.floats(0, 100_000))
+def test_when_retry_after_is_over_an_open_goes_within_seconds(venue: Venue, used: float, retry_after: float) -> None:
+    """rules: EXC-08"""
+    purse = Purse(PUBLISHED[venue].limits, 0.0)
+    for limit in PUBLISHED[venue].limits:
+        purse.correct(0.0, [Left(limit, int(bucket_of(limit, 0.0).burst * (1 - used)))])
+
+    purse.slow_down(0.0, retry_after)
+
+    assert opening_s(venue, purse, retry_after) <= LONGEST_OPENING_S[venue] + 0.01
+
+
+@pytest.mark.parametrize("venue", PUBLISHED)
+def test_an_open_waits_for_the_halved_rate_and_for_nothing_else(venue: Venue) -> None:
+    """rules: EXC-08"""
+    purse = Purse(PUBLISHED[venue].limits, 0.0)
+    purse.correct(0.0, [Left(limit, 0) for limit in PUBLISHED[venue].limits])
+
+    purse.slow_down(0.0, 0.0)
+
+    assert opening_s(venue, purse, 0.0) == pytest.approx(LONGEST_OPENING_S[venue], abs=0.02)
+
+
+@pytest.mark.parametrize("venue", PUBLISHED)
+@pytest.mark.parametrize("errand", [*OPENING, *sorted(CRITICAL)], ids=lambda errand: errand.name)
+def test_an_open_and_what_is_critical_need_no_more_room_than_a_refusal_leaves(venue: Venue, errand: Errand) -> None:
+    """rules: EXC-08"""
+    purse = Purse(PUBLISHED[venue].limits, 0.0)
+
+    purse.slow_down(0.0, 10.0)
+
+    assert purse.wait(10.0, PUBLISHED[venue].costs[errand], critical=errand in CRITICAL) == 0
+
+
+@given(st.floats(0, 1200), st.floats(0.01, 1), st.floats(20, 1200), st.floats(0, 2000), st.floats(0, 2000))
 def test_a_slowed_bucket_fills_the_same_however_often_it_is_looked_at(
-    left: float, share: float, one: float, two: float
+    left: float, share: float, room: float, one: float, two: float
 ) -> None:
     """rules: EXC-08"""
-    slowed = Bucket(1200, 20, left, 0.0, share)
+    slowed = Bucket(1200, 20, min(left, room), 0.0, share, room)
 
     at_once, in_steps = slowed.filled(one + two), slowed.filled(one).filled(one + two)
 
     assert at_once.left <= in_steps.left + SLACK
     assert in_steps.left <= min(left + 20 * (one + two), 1200) + SLACK
-    assert at_once.share == pytest.approx(in_steps.share)
+    assert (at_once.share, at_once.room) == pytest.approx((in_steps.share, in_steps.room))
 
 
 @pytest.mark.parametrize("venue", PUBLISHED)

@@ -20,14 +20,14 @@ class Purse:
 
     def wait(self, now: float, cost: Cost, *, critical: bool, first: bool = True) -> float:
         """Seconds until this can be paid; `first` stands behind those who wait already, unless it is critical."""
-        longest = self._until - now if self._until > now else 0.0
+        begins, longest = max(now, self._until), 0.0
         for limit, bucket in self._buckets.items():
             if amount := cost.get(limit.counted, 0):
-                filled = self._buckets[limit] = bucket.filled(now)
-                if first and self._queued and not critical:
-                    amount += sum(other.get(limit.counted, 0) for other in self._queued)
-                longest = max(longest, filled.wait(amount, critical=critical))
-        return longest
+                filled = self._buckets[limit] = bucket.filled(begins)
+                behind = self._queued if first and not critical else ()
+                ahead = sum(other.get(limit.counted, 0) for other in behind)
+                longest = max(longest, filled.wait(amount, critical=critical, ahead=ahead))
+        return begins - now + longest
 
     def pay(self, cost: Cost) -> None:
         """Take what `wait` said can be taken now."""
@@ -51,7 +51,9 @@ class Purse:
         # Calls that were under way together are refused together: that is one refusal, not many.
         if now >= self._until:
             self._buckets = {limit: bucket.filled(now).slowed() for limit, bucket in self._buckets.items()}
-        self._until = max(self._until, now + wait_s)
+        if now + wait_s > self._until:
+            self._until = now + wait_s
+            self._buckets = {limit: bucket.rested(self._until) for limit, bucket in self._buckets.items()}
 
     @property
     def until(self) -> float:

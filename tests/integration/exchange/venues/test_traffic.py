@@ -1,5 +1,6 @@
 """What a venue's complaints, silence and clock do to the calls that follow: unmodified ccxt against a loopback venue."""
 
+import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from datetime import timedelta
@@ -93,6 +94,19 @@ async def test_after_a_429_nothing_is_sent_until_the_venue_wants_to_hear_again(b
     assert {opening.value.fault, closing.value.fault} == {Fault.RATE_LIMIT}
     assert not bench.wire.arrived
     assert (await bench.standing()).until is not None
+
+
+async def test_when_the_venue_wants_to_hear_again_an_open_goes_at_once(bench: Bench) -> None:
+    """rules: EXC-08"""
+    bench.wire.instead["/fapi/v1/order"] = WireAnswer(TOO_MANY, 429, {"Retry-After": "1"})
+    with pytest.raises(OutcomeUnknown):
+        await bench.enter("e1")
+    bench.wire.instead.clear()
+
+    await asyncio.sleep(1)
+    opened = await bench.enter("e2")
+
+    assert opened is ReportState.FILLED
 
 
 async def test_a_short_wait_is_waited_for(bench: Bench) -> None:
