@@ -10,6 +10,7 @@ from weakref import WeakSet
 import attrs
 from aiohttp import ClientSession
 
+from cbc_adapters.exchange.ccxt.copies import copied, ready_to_stream
 from cbc_adapters.exchange.ccxt.dialect import Client, Dialect
 from cbc_adapters.exchange.ccxt.wiring import CALL_S, Gateway, open_session, trust
 from cbc_domain.kernel.ids import AccountId
@@ -40,6 +41,7 @@ class ClientPool:
         self._trust = trust(gateway)
         self._sessions: dict[Market, ClientSession] = {}
         self._lent: dict[AccountId, _Lent] = {}
+        self._patterns: dict[Market, Client] = {}
         self._public: dict[Market, Client] = {}
         self._made_for: dict[Market, WeakSet[Client]] = {}
         self._difference_ms: dict[Market, int] = {}
@@ -94,21 +96,30 @@ class ClientPool:
         async with self.with_key(market, await self._ring.credentials(account)) as client:
             public = self.public(market)
             await public.load_markets()
-            client.set_markets_from_exchange(public)
-            # Streams log in with whole seconds of our own clock, and ccxt corrects milliseconds only.
-            client.seconds = lambda: client.nonce() // 1000
-            yield client
+            with ready_to_stream(client, public):
+                yield client
 
     async def close(self) -> None:
         for client in (*self._public.values(), *(lent.client for lent in self._lent.values())):
             await _closed(client)
+        for pattern in self._patterns.values():
+            pattern.session = None
         self._public.clear()
         self._lent.clear()
+        self._patterns.clear()
         for session in self._sessions.values():
             await session.close()
         self._sessions.clear()
 
     def _made(self, market: Market) -> Client:
+        if market not in self._patterns:
+            self._patterns[market] = self._built(market)
+        client = copied(self._patterns[market])
+        client.options["timeDifference"] = self._difference_ms.get(market, 0)
+        self._made_for.setdefault(market, WeakSet()).add(client)
+        return client
+
+    def _built(self, market: Market) -> Client:
         # ccxt takes half a second and 100 MB to import: whoever trades on paper alone never pays for it.
         import ccxt.pro as vendor  # noqa: PLC0415 - lazily, for that reason
 
@@ -121,10 +132,10 @@ class ClientPool:
         client.ssl_context = self._trust
         # A quarter of a second for each client that is closed, for a session of its own to wind up: ours is the pool's.
         client.timeout_on_exit = 0
+        # A private stream says little, and two windows to compress it in take 300 kB for each connection.
+        client.options["ws"] = {**client.options.get("ws", {}), "compress": 0}
         dialect.enter_environment(client, environment)
         lock(client)
-        client.options["timeDifference"] = self._difference_ms.get(market, 0)
-        self._made_for.setdefault(market, WeakSet()).add(client)
         return client
 
     def _session(self, market: Market) -> ClientSession:

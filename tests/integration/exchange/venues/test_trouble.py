@@ -170,7 +170,7 @@ async def test_an_answer_that_takes_too_long_is_none_and_the_order_stands(
     venue: Troubled, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """rules: EXC-09, ORD-04"""
-    monkeypatch.setattr("cbc_adapters.exchange.ccxt.clients.CALL_S", 1)
+    monkeypatch.setattr(venue.exchange._pool._patterns[venue.account.venue, Environment.LIVE], "timeout", 1000)
     venue.suffer(Failure(Delay(timedelta(seconds=1.5)), leg=Leg.ENTRY))
 
     with pytest.raises(OutcomeUnknown):
