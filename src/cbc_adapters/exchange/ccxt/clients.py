@@ -12,7 +12,7 @@ from aiohttp import ClientSession
 
 from cbc_adapters.exchange.ccxt.copies import copied, ready_to_stream
 from cbc_adapters.exchange.ccxt.dialect import Client, Dialect
-from cbc_adapters.exchange.ccxt.wiring import CALL_S, Gateway, open_session, trust
+from cbc_adapters.exchange.ccxt.wiring import CALL_S, CONNECTIONS, Gateway, open_session, trust
 from cbc_domain.kernel.ids import AccountId
 from cbc_domain.kernel.venues import Environment, Venue
 from cbc_domain.ports.venue_keys import Credentials, KeyRing
@@ -34,12 +34,19 @@ class _Lent:
 
 
 class ClientPool:
-    """Mutable: it opens what is asked for and closes what is idle."""
+    """Mutable: it opens what is asked for and closes what is idle. Calls share so many `connections` to a venue."""
 
-    def __init__(self, dialects: Mapping[Venue, Dialect], ring: KeyRing, gateway: Gateway | None = None) -> None:
-        self._dialects, self._ring, self._gateway = dialects, ring, gateway
+    def __init__(
+        self,
+        dialects: Mapping[Venue, Dialect],
+        ring: KeyRing,
+        gateway: Gateway | None = None,
+        connections: int = CONNECTIONS,
+    ) -> None:
+        self._dialects, self._ring, self._gateway, self._connections = dialects, ring, gateway, connections
         self._trust = trust(gateway)
         self._sessions: dict[Market, ClientSession] = {}
+        self._streams: dict[Market, ClientSession] = {}
         self._lent: dict[AccountId, _Lent] = {}
         self._patterns: dict[Market, Client] = {}
         self._public: dict[Market, Client] = {}
@@ -96,6 +103,8 @@ class ClientPool:
         async with self.with_key(market, await self._ring.credentials(account)) as client:
             public = self.public(market)
             await public.load_markets()
+            # A stream holds a connection for as long as it lives: among those of the calls, 200 of them would end all calls.
+            client.session = self._session_of(self._streams, market, None)
             with ready_to_stream(client, public):
                 yield client
 
@@ -107,9 +116,10 @@ class ClientPool:
         self._public.clear()
         self._lent.clear()
         self._patterns.clear()
-        for session in self._sessions.values():
-            await session.close()
-        self._sessions.clear()
+        for sessions in (self._sessions, self._streams):
+            for session in sessions.values():
+                await session.close()
+            sessions.clear()
 
     def _made(self, market: Market) -> Client:
         if market not in self._patterns:
@@ -127,7 +137,8 @@ class ClientPool:
         logging.getLogger("ccxt").setLevel(logging.INFO)
         venue, environment = market
         dialect = self._dialects[venue]
-        settings = {"session": self._session(market), "enableRateLimit": False, "timeout": CALL_S * 1000}
+        session = self._session_of(self._sessions, market, self._connections)
+        settings = {"session": session, "enableRateLimit": False, "timeout": CALL_S * 1000}
         client = getattr(vendor, dialect.ccxt_id)(settings | dict(dialect.settings(environment)))
         client.ssl_context = self._trust
         # A quarter of a second for each client that is closed, for a session of its own to wind up: ours is the pool's.
@@ -138,10 +149,10 @@ class ClientPool:
         lock(client)
         return client
 
-    def _session(self, market: Market) -> ClientSession:
-        if market not in self._sessions:
-            self._sessions[market] = open_session(self._gateway, self._trust)
-        return self._sessions[market]
+    def _session_of(self, sessions: dict[Market, ClientSession], market: Market, connections: int | None) -> ClientSession:
+        if market not in sessions:
+            sessions[market] = open_session(self._gateway, self._trust, connections)
+        return sessions[market]
 
     def _let_go_of_idle(self) -> None:
         before = monotonic() - IDLE_S

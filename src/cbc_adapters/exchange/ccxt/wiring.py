@@ -11,6 +11,8 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 
 CALL_S: Final = 10
 """Seconds for one call (EXC-09)."""
+CONNECTIONS: Final = 200
+"""To one venue at once, for calls."""
 
 
 @attrs.frozen
@@ -47,8 +49,11 @@ def trust(gateway: Gateway | None) -> ssl.SSLContext:
     return ssl.create_default_context(cafile=str(gateway.ca_file) if gateway and gateway.ca_file else None)
 
 
-def open_session(gateway: Gateway | None, trusted: ssl.SSLContext, connections: int = 200) -> ClientSession:
-    """One session for all clients of a venue; no proxy of the environment, 10 s for each call."""
+def open_session(gateway: Gateway | None, trusted: ssl.SSLContext, connections: int | None = CONNECTIONS) -> ClientSession:
+    """One session for all clients of a venue; no proxy of the environment, 10 s for each call.
+
+    A call waits for one of its `connections`; None is as many as are asked for.
+    """
     resolver = _OneWay(gateway) if gateway else None
-    connector = TCPConnector(limit=connections, ssl=trusted, resolver=resolver, use_dns_cache=gateway is None)
+    connector = TCPConnector(limit=connections or 0, ssl=trusted, resolver=resolver, use_dns_cache=gateway is None)
     return ClientSession(connector=connector, timeout=ClientTimeout(total=CALL_S), trust_env=False)

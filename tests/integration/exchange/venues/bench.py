@@ -14,7 +14,7 @@ import pytest
 from cbc_adapters.exchange.ccxt.adapter import CcxtExchange
 from cbc_adapters.exchange.ccxt.clients import ClientPool
 from cbc_adapters.exchange.ccxt.dialects import DIALECTS
-from cbc_adapters.exchange.ccxt.wiring import Gateway
+from cbc_adapters.exchange.ccxt.wiring import CONNECTIONS, Gateway
 from cbc_adapters.exchange.simulated.engine import SimulatedVenue
 from cbc_adapters.exchange.simulated.keys import GivenKeys
 from cbc_adapters.exchange.simulated.listing import DEMONSTRATION
@@ -54,7 +54,9 @@ class Desk:
 
 
 @asynccontextmanager
-async def opened_desk(venue: Venue, folder: Path, *, hedge: bool = False, wire: Wire | None = None) -> AsyncIterator[Desk]:
+async def opened_desk(
+    venue: Venue, folder: Path, *, hedge: bool = False, wire: Wire | None = None, connections: int = CONNECTIONS
+) -> AsyncIterator[Desk]:
     """One account of 10,000 USDT, Bitcoin at 47,000, and no faults yet; nobody listens."""
     clock, account, engine = SystemClock(), exchange_account(venue=venue, hedge=hedge), SimulatedVenue(DEMONSTRATION)
     house = House(venue, Environment.LIVE, engine, clock)
@@ -64,7 +66,7 @@ async def opened_desk(venue: Venue, folder: Path, *, hedge: bool = False, wire: 
     server = VenueServer([wire or WIRES[venue]()], {(venue, Environment.LIVE): house}, clock)
     async with serving(server, folder) as served:
         gateway = Gateway("127.0.0.1", served.port, served.ca_file)
-        pool = ClientPool(DIALECTS, GivenKeys({account.id: GIVEN}), gateway)
+        pool = ClientPool(DIALECTS, GivenKeys({account.id: GIVEN}), gateway, connections)
         exchange = CcxtExchange(pool, clock, allow_live=True)
         try:
             yield Desk(exchange, account, house, gateway)

@@ -10,6 +10,7 @@ from cbc_adapters.exchange.simulated.venues.wires import WIRES
 from cbc_domain.kernel.ids import AccountId
 from cbc_domain.kernel.venues import Venue
 from cbc_domain.trading.model import Leg
+from tests.integration.exchange.venues.bench import opened_desk
 from tests.integration.exchange.venues.troubled import troubled
 
 A_WHILE_S = 0.5
@@ -37,3 +38,14 @@ async def test_listening_asks_for_no_positions_that_nobody_paid_for(name: Venue,
         await asyncio.sleep(A_WHILE_S)
 
     assert recorded.calls <= {Call.PUBLIC, Call.OTHER}
+
+
+async def test_a_stream_takes_no_connection_away_from_the_calls(tmp_path: Path) -> None:
+    async with opened_desk(Venue.BINANCE, tmp_path, connections=1) as desk:
+        await desk.exchange.follow([desk.account])
+        await desk.heard_by_venue()
+
+        asked = (desk.exchange.open_orders(desk.account) for _ in range(2))
+        answers = await asyncio.gather(*asked, return_exceptions=True)
+
+    assert answers == [[], []]
