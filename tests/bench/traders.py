@@ -27,13 +27,14 @@ AT_ONCE: Final = 100
 async def open_business(platform: Platform, members: int, venue: Venue = Venue.PAPER) -> str:
     """Let everything be as it must be for an order to leave; gives the webhook secret of the members' strategy.
 
-    Accounts of a venue are live ones.
+    Accounts of a venue are live ones, and trade small: what a trade costs is lost with every signal.
     """
     strategy, secret = await platform.create_strategy()("Measured", timedelta(minutes=30))
     now = platform.clock().now()
     async with platform.store()() as work:
         await work.configuration.set_switch("live_trading_enabled", True, "bench", "measured on paper", now)
         await work.configuration.set_switch("rehearsal_trades_required", 0, "bench", "measured on paper", now)
+        await work.configuration.set_switch("loss_streak_pause", False, "bench", "measured on paper", now)
         await work.signals.add_rate(FxRate(Decimal("5.25"), "bench", now, now))
         await work.commit()
     for first in range(0, members, AT_ONCE):
@@ -74,7 +75,7 @@ async def _member(platform: Platform, work: UnitOfWork, strategy: Strategy, numb
     on_paper = venue is Venue.PAPER
     environment = Environment.PAPER if on_paper else Environment.LIVE
     wishes = {"trading_mode": environment.value, "auto_trade_enabled": True}
-    wishes |= {} if on_paper else {"preferred_exchange": venue.value}
+    wishes |= {} if on_paper else {"preferred_exchange": venue.value, "position_size_percentage": "10"}
     await work.people.save_wishes(member.id, Wishes(0, {}), Wishes(1, wishes), "bench", now)
     account = ExchangeAccount(AccountId(new()), member.id, venue, environment, "measured", "0000", now)
     await work.people.add_account(account)

@@ -33,6 +33,11 @@ class Floor:
     process: Running
     gateway: Gateway
     keys: Sequence[Credentials]
+    heard: Path
+
+    def streams(self) -> int:
+        """How many accounts had a private stream open a second ago."""
+        return int(self.heard.read_text() or 0)
 
     def settings(self, folder: Path, database_url: str) -> Settings:
         """Of a platform that trades there."""
@@ -55,7 +60,7 @@ async def venue_floor(venue: Venue, accounts: int) -> AsyncIterator[Floor]:
         host, _, port = told["gateway"].rpartition(":")
         issued = [issued_key(NumberedAccount(venue, Environment.LIVE, number, SEED)) for number in range(1, accounts + 1)]
         keys = [Credentials(one.key, one.secret, one.passphrase) for one in issued]
-        yield Floor(process, Gateway(host, int(port), Path(told["ca_file"])), keys)
+        yield Floor(process, Gateway(host, int(port), Path(told["ca_file"])), keys, Path(told["streams"]))
 
 
 async def give_keys(here: Live, keys: Sequence[Credentials]) -> None:

@@ -1,4 +1,7 @@
-"""The simulated venues alone, as `cbc venue-sim` serves them, with prices that stand still: no stop is struck in the middle."""
+"""The simulated venues alone, as `cbc venue-sim` serves them, with prices that stand still: no stop is struck in the middle.
+
+It writes down each second how many accounts have a private stream open.
+"""
 
 import asyncio
 import json
@@ -23,18 +26,28 @@ async def main(accounts: int) -> None:
     simulation = Simulation(SystemClock(), accounts=accounts, seed=SEED)
     _stand_still(simulation)
     with TemporaryDirectory() as folder:
+        heard = Path(folder) / "streams"
+        heard.write_text("0")
         async with told_to_stop() as stop, serving(simulation.server, Path(folder)) as served:
-            told = json.dumps({"gateway": served.gateway, "ca_file": str(served.ca_file)})
+            told = json.dumps({"gateway": served.gateway, "ca_file": str(served.ca_file), "streams": str(heard)})
             sys.stdout.write(f"{READY}{told}\n")
             sys.stdout.flush()
             while not stop.is_set():
                 await asyncio.sleep(PRICE_EVERY_S)
                 _stand_still(simulation)
+                heard.write_text(str(_streams(simulation)))
 
 
 def _stand_still(simulation: Simulation) -> None:
     for symbol, price in START_PRICES.items():
         simulation.move(symbol, price)
+
+
+def _streams(simulation: Simulation) -> int:
+    houses = simulation.houses
+    return sum(
+        houses[one.numbered.venue, one.numbered.environment].is_listened_to(one.key.account) for one in simulation.opened
+    )
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A worker that keeps no venue's limits: what is measured is the platform and not the patience that they ask for."""
+"""A worker that keeps no venue's limits, nor a member's of trades a day: what is measured is the platform, not patience."""
 
 import asyncio
 import os
@@ -12,6 +12,7 @@ from cbc_adapters.exchange.ccxt.limits import Limit, Published
 from cbc_adapters.exchange.ccxt.published import PUBLISHED
 from cbc_adapters.system.real.clock import SystemClock
 from cbc_domain.kernel.venues import Venue
+from cbc_domain.risk.defaults import SystemLimits
 from cbc_entrypoints import logs
 from cbc_entrypoints.cli.stopping import told_to_stop
 from cbc_entrypoints.live import live
@@ -21,6 +22,7 @@ from cbc_entrypoints.worker.main import work
 from cbc_entrypoints.worker.role import Role
 
 TIMES: Final = 1_000
+MANY: Final = 1_000_000
 READY: Final = "worker "
 
 
@@ -42,6 +44,7 @@ async def main() -> None:
         live(settings, paper, published=with_room()) as opened,
         paper_exchange_there(settings, SystemClock()),
     ):
+        opened.platform.limits.override(SystemLimits(trades_per_day=MANY))
         sys.stdout.write(f"{READY}with room\n")
         sys.stdout.flush()
         await work(opened, Role.ALL, stop)
