@@ -4,6 +4,7 @@ import json
 from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
+from functools import cached_property
 from typing import Any, Final, Protocol
 from urllib.parse import parse_qsl
 
@@ -58,13 +59,13 @@ class WireCall:
     address: str
     at: datetime
 
-    @property
+    @cached_property
     def parameters(self) -> dict[str, str]:
         """Those of the query and of a form body; a JSON body is read by `document`."""
         form = "" if self.headers.get("content-type", "").startswith("application/json") else self.body.decode()
         return dict(parse_qsl(self.query, keep_blank_values=True)) | dict(parse_qsl(form, keep_blank_values=True))
 
-    @property
+    @cached_property
     def document(self) -> Json:
         return json.loads(self.body or b"{}")
 

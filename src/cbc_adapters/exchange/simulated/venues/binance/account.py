@@ -7,6 +7,7 @@ from cbc_adapters.exchange.simulated.venues.binance.market import listed
 from cbc_adapters.exchange.simulated.venues.binance.orders import trade_bodies
 from cbc_adapters.exchange.simulated.venues.binance.refusals import Wrong
 from cbc_adapters.exchange.simulated.venues.house import House, IssuedKey
+from cbc_adapters.exchange.simulated.venues.order_numbers import plain_number
 from cbc_adapters.exchange.simulated.venues.wire import Json, milliseconds, text
 from cbc_domain.kernel.venues import Side
 
@@ -117,12 +118,13 @@ def trades(house: House, key: IssuedKey, parameters: Parameters) -> Json:
     account, symbol = house.account(key.account), listed(house, parameters.get("symbol")).symbol
     since, until = int(parameters.get("startTime", 0)), int(parameters.get("endTime", 2**53))
     number, least = parameters.get("orderId"), int(parameters.get("limit", 500))
+    asked = None if number is None else int(number)
     told = [
         trade
         for order in account.orders.values()
-        if order.ticket.symbol == symbol
+        if order.fills and order.ticket.symbol == symbol and asked in {None, plain_number(order)}
         for trade in trade_bodies(account, order)
-        if (number is None or trade["orderId"] == int(number)) and since <= trade["time"] <= until
+        if since <= trade["time"] <= until
     ]
     return sorted(told, key=lambda trade: (trade["time"], trade["id"]))[:least]
 

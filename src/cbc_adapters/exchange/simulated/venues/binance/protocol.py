@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from secrets import token_hex
 from typing import Final
-from urllib.parse import parse_qsl
 
 from cbc_adapters.exchange.simulated.faults import Call
 from cbc_adapters.exchange.simulated.venues.binance import account, market, orders, stream
@@ -140,9 +139,9 @@ def _proved(call: WireCall, house: House) -> IssuedKey:
     payload, _, signature = (call.query or call.body.decode()).rpartition("&signature=")
     if not same(in_hexadecimal(key.secret, payload), signature):
         raise Wrong(-1022, "Signature for this request is not valid.")
-    given = dict(parse_qsl(payload))
-    sent, now = int(given.get("timestamp", 0)), milliseconds(call.at)
-    window = min(int(given.get("recvWindow", 5000)), LONGEST_WINDOW_MS)
+    given = call.parameters
+    sent, now = int(given.get("timestamp") or 0), milliseconds(call.at)
+    window = min(int(given.get("recvWindow") or 5000), LONGEST_WINDOW_MS)
     if not (sent - AHEAD_MS <= now <= sent + window):
         raise Wrong(-1021, "Timestamp for this request is outside of the recvWindow.")
     if not key.trades and call.method != "GET":

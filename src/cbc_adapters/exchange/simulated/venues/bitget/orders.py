@@ -104,11 +104,11 @@ def fills(house: House, key: IssuedKey, given: Parameters) -> Json:
     told = [
         trade
         for order in account.orders.values()
-        if given.get("symbol") in {None, order.ticket.symbol}
+        if order.fills
+        and given.get("symbol") in {None, order.ticket.symbol}
+        and given.get("orderId") in {None, str(plain_number(order))}
         for trade in _trades(account, order)
-        if given.get("orderId") in {None, trade["orderId"]}
-        and since <= int(trade["cTime"]) <= until
-        and int(trade["tradeId"]) < int(given.get("idLessThan", 2**63))
+        if since <= int(trade["cTime"]) <= until and int(trade["tradeId"]) < int(given.get("idLessThan", 2**63))
     ]
     page = sorted(told, key=lambda trade: int(trade["tradeId"]), reverse=True)[: int(given.get("limit", 100))]
     return {"fillList": page or None, "endId": page[-1]["tradeId"] if page else None}
