@@ -25,6 +25,8 @@ ORDERS: Final = 3
 """Entry, stop and target."""
 
 OPTIONS: Final[Mapping[Venue, Mapping[str, object]]] = {
+    # A hundred handshakes at once take longer on a busy machine than a signature holds unless told.
+    Venue.BINANCE: {"recvWindow": 60_000},
     # Told and not asked for before the first order of each client.
     Venue.BYBIT: {"enableUnifiedMargin": False, "enableUnifiedAccount": True, "unifiedMarginStatus": 6},
     # One order by the call for one order.

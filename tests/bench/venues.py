@@ -38,10 +38,11 @@ class Round:
     """What one venue did with so many accounts."""
 
     venue: Venue
-    accounts: int
     bare: Bare
     cold: Traded
     warm: Sequence[Traded]
+    followed: int
+    """Accounts with a stream open when `resident_mb` was taken."""
     resident_mb: float
 
 
@@ -55,7 +56,7 @@ async def measure(size: Size, accounts: Sequence[int] = (), venues: Sequence[Ven
         memory: list[tuple[float, float]] = []
         for number in sorted(accounts or ACCOUNTS[size]):
             measured = await _round(venue, number, signals or SIGNALS[size])
-            memory.append((number, measured.resident_mb))
+            memory.append((measured.followed, measured.resident_mb))
             rows += _rows(measured, each_more(memory))
     return Table("Venues: entry, stop and target of each signal, by the platform and by ccxt alone", rows, NOTES)
 
@@ -64,11 +65,12 @@ async def _round(venue: Venue, accounts: int, signals: int) -> Round:
     async with venue_floor(venue, accounts) as floor:
         bare = await bare_loop(floor, venue, WARM_UP, SYMBOL)
     async with venue_floor(venue, accounts) as floor, club_at(floor, venue, accounts) as club:
-        resident = await club.memory_mb((await club.enter(WARM_UP)).members)
+        followed = (await club.enter(WARM_UP)).members
+        resident = await club.memory_mb(followed)
         await club.leave(WARM_UP)
         cold = await club.trade(SYMBOL)
         warm = [await club.trade(SYMBOL) for _ in range(signals)]
-        return Round(venue, accounts, bare, cold, warm, resident)
+        return Round(venue, bare, cold, warm, followed, resident)
 
 
 def _rows(measured: Round, mb_each: float) -> Sequence[Row]:
