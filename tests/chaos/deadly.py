@@ -13,6 +13,7 @@ from cbc_domain.kernel.venues import Environment, Side, Symbol, Venue
 from cbc_domain.ports.exchange import ClosedResult, Ending, Exchange, Holding, OpenOrder, Report, Ticket, VenueStanding
 from cbc_domain.ports.persistence.unit_of_work import Store, UnitOfWork
 from cbc_domain.risk.model import ExchangeAccount
+from cbc_domain.risk.transfers import Transfer
 from cbc_domain.trading.sizes import AccountReading, Instrument, Quote
 from tests.chaos.points import ENDED, INTENDED, PLACED, STREAM, unit_name
 from tests.chaos.traps import Traps
@@ -110,6 +111,9 @@ class DeadlyExchange:
 
     async def open_orders(self, account: ExchangeAccount) -> Sequence[OpenOrder]:
         return await self.inner.open_orders(account)
+
+    async def transfers(self, account: ExchangeAccount, since: datetime) -> Sequence[Transfer]:
+        return await self.inner.transfers(account, since)
 
     async def follow(self, accounts: Collection[ExchangeAccount]) -> None:
         await self.inner.follow(accounts)

@@ -1,62 +1,20 @@
 """What every exchange adapter promises, told once and run over each of them."""
 
-import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable
 from datetime import timedelta
 from decimal import Decimal
 
-import attrs
 import pytest
 
 from cbc_domain.kernel.venues import Side, Symbol
-from cbc_domain.ports.exchange import Exchange, Fault, Holding, OpenOrder, Report, ReportState, Ticket, VenueRefused
-from cbc_domain.risk.model import ExchangeAccount
+from cbc_domain.ports.exchange import Fault, Holding, OpenOrder, ReportState, Ticket, VenueRefused
 from cbc_domain.trading.model import Leg
+from tests.promises.transfers import TransferPromises
+from tests.promises.venue_bench import VenueBench
 from tests.strategies.exchange import BTC, entry, leave, stop, target
 
 E1, E2, S1, T1, X1, NEVER = (f"cbc{leg}{number:028x}" for number, leg in enumerate("eestxe", start=1))
 """Ids as ORD-03 makes them."""
-
-
-async def _at_once() -> None:
-    """For exchanges that hear of every order from the moment they are asked to."""
-
-
-@attrs.frozen
-class VenueBench:
-    """An exchange with one account of 10,000 USDT, Bitcoin at 47,000, and a way to move that price.
-
-    `connected` comes back when the venue has the private stream that was asked for.
-    """
-
-    exchange: Exchange
-    account: ExchangeAccount
-    move: Callable[[Decimal], Awaitable[None]]
-    connected: Callable[[], Awaitable[None]] = _at_once
-
-    async def listen(self) -> None:
-        """Open the private stream: only whoever asks for changes needs it, and it asks the venue for much."""
-        await self.exchange.follow([self.account])
-        await self.connected()
-
-    async def place(self, ticket: Ticket, attached: Sequence[Ticket] = ()) -> ReportState:
-        return (await self.exchange.place(self.account, ticket, attached)).state
-
-    async def state_of(self, client_id: str) -> ReportState | None:
-        report = await self.exchange.find(self.account, BTC, client_id)
-        return report.state if report else None
-
-    async def told(self, about: set[str]) -> Sequence[Report]:
-        """What the private stream tells until it has spoken of the last state of these orders."""
-        told: list[Report] = []
-        async with asyncio.timeout(10):
-            while {report.client_id for report in told if report.state is ReportState.FILLED} < about:
-                told += await self.exchange.changes(100)
-                await asyncio.sleep(0.01)
-        return told
-
-    async def holding(self) -> Holding | None:
-        return await self.exchange.holding(self.account, BTC, Side.LONG)
 
 
 async def refused(call: Awaitable[object]) -> Fault | None:
@@ -68,7 +26,7 @@ async def refused(call: Awaitable[object]) -> Fault | None:
     return None
 
 
-class ExchangePromises:
+class ExchangePromises(TransferPromises):
     """Inherit and give a `bench` fixture."""
 
     async def test_an_entry_fills_and_is_held(self, bench: VenueBench) -> None:

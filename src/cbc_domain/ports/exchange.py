@@ -12,6 +12,7 @@ from cbc_domain.kernel.errors import DomainError
 from cbc_domain.kernel.ids import AccountId
 from cbc_domain.kernel.venues import Environment, Side, Symbol, Venue
 from cbc_domain.risk.model import ExchangeAccount
+from cbc_domain.risk.transfers import Transfer
 from cbc_domain.trading.model import Fill, Leg
 from cbc_domain.trading.sizes import AccountReading, Instrument, Quote
 
@@ -230,6 +231,13 @@ class Exchange(Protocol):
 
     async def open_orders(self, account: ExchangeAccount) -> Sequence[OpenOrder]:
         """Everything that stands at the venue for an account, triggers included, of all symbols (POS-10)."""
+
+    async def transfers(self, account: ExchangeAccount, since: datetime) -> Sequence[Transfer]:
+        """What was moved into an account and out of it from `since` on, that included: each once, oldest first (RSK-03).
+
+        In USDT and by milliseconds, results and fees left out. A venue may begin to tell a transfer minutes after it was made,
+        and stop to after three months.
+        """
 
     async def follow(self, accounts: Collection[ExchangeAccount]) -> None:
         """From now on keep a private stream for each of these accounts and for no other; what they tell comes by `changes`."""

@@ -9,7 +9,7 @@ import sys
 import textwrap
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -33,7 +33,8 @@ from cbc_adapters.exchange.simulated.remote import RemoteExchange
 from cbc_adapters.exchange.simulated.service import served
 from cbc_adapters.system.stepped.clock import SteppedClock
 from cbc_domain.ports.exchange import Fault, OutcomeUnknown, ReportState, VenueRefused
-from tests.promises.exchange import ExchangePromises, VenueBench
+from tests.promises.exchange import ExchangePromises
+from tests.promises.venue_bench import VenueBench
 from tests.strategies.exchange import BTC, FIRST, PRICE, SECOND, START, entry, exchange_account, stop, target
 
 SHORT = timedelta(milliseconds=200)
@@ -79,8 +80,11 @@ class TestRemoteExchange(ExchangePromises):
         async def move(price: Decimal) -> None:
             venue.set_price(BTC, price, clock.advance(by=timedelta(seconds=1)))
 
+        def deposit(amount: Decimal, at: datetime) -> None:
+            venue.deposit(FIRST, amount, at)
+
         async with served(SimulatedExchange(venue, clock), path), connected(path) as exchange:
-            yield VenueBench(exchange, exchange_account(), move)
+            yield VenueBench(exchange, exchange_account(), move, deposit)
 
 
 async def test_what_one_process_buys_another_sees(path: Path) -> None:

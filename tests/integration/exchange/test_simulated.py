@@ -8,7 +8,7 @@ import textwrap
 import time
 from collections.abc import Sequence
 from contextlib import closing
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from uuid import UUID
@@ -37,7 +37,8 @@ from cbc_domain.kernel.errors import Unavailable
 from cbc_domain.kernel.ids import AccountId
 from cbc_domain.ports.exchange import Fault, OutcomeUnknown, Report, ReportState, VenueRefused
 from cbc_domain.trading.model import Leg
-from tests.promises.exchange import ExchangePromises, VenueBench
+from tests.promises.exchange import ExchangePromises
+from tests.promises.venue_bench import VenueBench
 from tests.strategies.exchange import BTC, FIRST, PRICE, SECOND, START, entry, exchange_account, stop, target
 
 
@@ -60,7 +61,10 @@ class TestSimulatedExchange(ExchangePromises):
         async def move(price: Decimal) -> None:
             venue.set_price(BTC, price, clock.advance(by=timedelta(seconds=1)))
 
-        return VenueBench(SimulatedExchange(venue, clock), exchange_account(), move)
+        def deposit(amount: Decimal, at: datetime) -> None:
+            venue.deposit(FIRST, amount, at)
+
+        return VenueBench(SimulatedExchange(venue, clock), exchange_account(), move, deposit)
 
 
 async def test_an_order_whose_answer_was_lost_is_found_and_not_bought_twice() -> None:

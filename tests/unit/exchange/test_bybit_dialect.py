@@ -7,6 +7,7 @@ import attrs
 import pytest
 
 from cbc_adapters.exchange.ccxt.dialect import Placing
+from cbc_adapters.exchange.ccxt.translate import milliseconds
 from cbc_adapters.exchange.simulated.venues.house import IssuedKey
 from cbc_domain.kernel.venues import Environment, Side
 from cbc_domain.ports.exchange import Holding, OpenOrder, ReportState
@@ -178,12 +179,29 @@ async def test_the_price_of_now_is_the_mark_price() -> None:
     assert now.spread is not None
 
 
-async def test_transfers_are_counted_and_results_are_not() -> None:
-    """rules: EXC-02"""
+async def test_transfers_are_told_and_results_are_not() -> None:
+    """rules: EXC-02, RSK-03"""
     bench = bybit_bench()
     await bench.place(entry())
+    bench.house.engine.deposit(FIRST, Decimal(-70), bench.clock.now())
 
-    assert await bench.dialect.transferred(bench.client) == Decimal(10_000)
+    [moved] = await bench.dialect.transfers(bench.client, milliseconds(bench.clock.now()))
+
+    assert (moved.amount, moved.at) == (Decimal(-70), bench.clock.now())
+
+
+async def test_transfers_of_more_than_a_week_are_asked_for_week_by_week() -> None:
+    """rules: RSK-03"""
+    bench = bybit_bench()
+    began = bench.clock.now()
+    for day in (0, 6, 8, 20):
+        bench.house.engine.deposit(FIRST, Decimal(day + 1), began + timedelta(days=day))
+    bench.clock.advance(by=timedelta(days=21))
+
+    told = await bench.dialect.transfers(bench.client, milliseconds(began))
+
+    assert sorted(moved.amount for moved in told) == [Decimal(1), Decimal(7), Decimal(9), Decimal(21)]
+    assert paths(bench).count("account/transaction-log") == 3 * 2
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from cbc_adapters.exchange.ccxt.listings import Listings
 from cbc_adapters.exchange.ccxt.published import PUBLISHED
 from cbc_adapters.exchange.ccxt.streams import Streams
 from cbc_adapters.exchange.ccxt.traffic import Traffic
+from cbc_adapters.exchange.ccxt.translate import milliseconds
 from cbc_domain.kernel.ids import AccountId
 from cbc_domain.kernel.venues import Environment, Side, Symbol, Venue
 from cbc_domain.ports.exchange import (
@@ -28,6 +29,7 @@ from cbc_domain.ports.exchange import (
 )
 from cbc_domain.ports.system import Clock
 from cbc_domain.risk.model import ExchangeAccount
+from cbc_domain.risk.transfers import Transfer
 from cbc_domain.trading.model import Leg
 from cbc_domain.trading.orders import leg_of
 from cbc_domain.trading.sizes import AccountReading, Instrument, Quote
@@ -124,6 +126,14 @@ class CcxtExchange:
 
     async def open_orders(self, account: ExchangeAccount) -> Sequence[OpenOrder]:
         return await self._call(account, Errand.OPEN_ORDERS, self._pool.dialect(account.venue).open_orders)
+
+    async def transfers(self, account: ExchangeAccount, since: datetime) -> Sequence[Transfer]:
+        dialect, since_ms = self._pool.dialect(account.venue), milliseconds(since)
+        told = await self._call(account, Errand.TRANSFERS, lambda client: dialect.transfers(client, since_ms))
+        # Pages that move while they are read tell some of it twice.
+        moved = {one.venue_id: one for one in told if one.amount and milliseconds(one.at) >= since_ms}
+        in_order = sorted(moved.values(), key=lambda one: (one.at, one.venue_id))
+        return [Transfer(account.id, one.venue_id, one.amount, one.at) for one in in_order]
 
     async def follow(self, accounts: Collection[ExchangeAccount]) -> None:
         self._streams.follow(accounts)

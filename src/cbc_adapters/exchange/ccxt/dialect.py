@@ -41,6 +41,15 @@ class Closed:
 
 
 @attrs.frozen
+class Moved:
+    """USDT that was moved into an account, negative when out of it, by the venue's own id of the movement."""
+
+    venue_id: str
+    amount: Decimal
+    at: datetime
+
+
+@attrs.frozen
 class Balance:
     """USDT of one account: equity with open results, free for new margin, margin in use; and where positions are open."""
 
@@ -137,8 +146,8 @@ class Dialect(Protocol):
 
     async def balance(self, client: Client) -> Balance: ...
 
-    async def transferred(self, client: Client) -> Decimal:
-        """USDT moved in less moved out, as far back as one page of the venue's records tells."""
+    async def transfers(self, client: Client, since_ms: int) -> Sequence[Moved]:
+        """What was moved in and out since an instant, page after page, in any order; some of it may be older, or told twice."""
 
     async def closings(
         self, client: Client, instrument: Instrument, side: Side, since: datetime, until: datetime | None

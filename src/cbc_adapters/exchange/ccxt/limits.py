@@ -24,7 +24,7 @@ class Errand(IntEnum):
     CANCEL = auto()
     HOLDINGS = auto()
     BALANCE = auto()
-    TRANSFERRED = auto()
+    TRANSFERS = auto()
     CLOSINGS = auto()
     OPEN_ORDERS = auto()
     EXAMINE = auto()

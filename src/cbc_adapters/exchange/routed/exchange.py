@@ -18,6 +18,7 @@ from cbc_domain.ports.exchange import (
     VenueStanding,
 )
 from cbc_domain.risk.model import ExchangeAccount
+from cbc_domain.risk.transfers import Transfer
 from cbc_domain.trading.sizes import AccountReading, Instrument, Quote
 
 
@@ -73,6 +74,9 @@ class RoutedExchange:
 
     async def open_orders(self, account: ExchangeAccount) -> Sequence[OpenOrder]:
         return await self._at(account.venue).open_orders(account)
+
+    async def transfers(self, account: ExchangeAccount, since: datetime) -> Sequence[Transfer]:
+        return await self._at(account.venue).transfers(account, since)
 
     async def follow(self, accounts: Collection[ExchangeAccount]) -> None:
         await self._paper.follow([account for account in accounts if account.venue is Venue.PAPER])

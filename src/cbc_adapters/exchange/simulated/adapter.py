@@ -35,6 +35,7 @@ from cbc_domain.ports.exchange import (
 )
 from cbc_domain.ports.system import Clock
 from cbc_domain.risk.model import ExchangeAccount
+from cbc_domain.risk.transfers import Transfer
 from cbc_domain.trading.model import Leg
 from cbc_domain.trading.sizes import AccountReading, Instrument, Quote
 
@@ -149,6 +150,12 @@ class SimulatedExchange:
         standing = self._venue.open_orders(account.id)
         self._after(harms)
         return standing
+
+    async def transfers(self, account: ExchangeAccount, since: datetime) -> Sequence[Transfer]:
+        harms = await self._before(Call.TRANSFERS, account)
+        transfers = self._venue.transfers(account.id, since)
+        self._after(harms)
+        return transfers
 
     async def follow(self, accounts: Collection[ExchangeAccount]) -> None:
         """Nothing to do: the venue tells of every account."""

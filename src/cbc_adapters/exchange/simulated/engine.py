@@ -31,6 +31,7 @@ from cbc_domain.kernel.errors import DomainError
 from cbc_domain.kernel.ids import AccountId
 from cbc_domain.kernel.venues import Side, Symbol
 from cbc_domain.ports.exchange import ClosedResult, Ending, Fault, Holding, OpenOrder, Report, Ticket, VenueRefused
+from cbc_domain.risk.transfers import Transfer
 from cbc_domain.trading.sizes import AccountReading, Instrument, Quote
 
 MOST_UNREAD: Final = 100_000
@@ -127,6 +128,10 @@ class SimulatedVenue:
         standing = (order.ticket for order in self._account(account).orders.values() if order.open)
         return [OpenOrder(ticket.symbol, ticket.client_id) for ticket in standing]
 
+    def transfers(self, account: AccountId, since: datetime) -> list[Transfer]:
+        """What was moved in and out at or after `since`, oldest first."""
+        return [each for each in self._account(account).transfers if each.at >= since]
+
     def ending(self, account: AccountId, symbol: Symbol, side: Side, since: datetime) -> Ending | None:
         """The last execution of a closing order of a side of a symbol at or after `since`."""
         return last_ending(self._account(account), symbol, side, since)
@@ -185,8 +190,8 @@ class SimulatedVenue:
         match command:
             case OpenAccount(account, balance, hedge):
                 self.accounts[account] = VenueAccount(account, len(self.accounts) + 1, hedge, balance)
-            case Deposit(account, amount):
-                self._account(account).deposits += amount
+            case Deposit(account, amount, at):
+                self._account(account).move(amount, at)
             case Mark(symbol, price, at):
                 self._prices.set(Quote(symbol, price, at))
             case Candle():

@@ -24,6 +24,7 @@ class Call(StrEnum):
     ENDING = "ending"
     RESULT = "result"
     READ = "read"
+    TRANSFERS = "transfers"
     OTHER = "other"
     """On the wire alone: whatever else a key asks for, as leverage, margin, permissions, a stream."""
     PUBLIC = "public"

@@ -8,6 +8,7 @@ import attrs
 from cbc_domain.kernel.ids import AccountId
 from cbc_domain.kernel.venues import Side, Symbol
 from cbc_domain.ports.exchange import Report, ReportState, Ticket
+from cbc_domain.risk.transfers import Transfer
 from cbc_domain.trading.model import Fill
 
 ZERO = Decimal(0)
@@ -107,7 +108,8 @@ class Closing:
 class VenueAccount:
     """An account and all it did; mutable because the venue owns its truth.
 
-    `ordinal` counts accounts in the order of opening. Always cash = deposits + realised - fees - funding.
+    `ordinal` counts accounts in the order of opening. Always cash = deposits + realised - fees - funding. What it was opened
+    with is a deposit and no transfer.
     """
 
     id: AccountId
@@ -122,6 +124,7 @@ class VenueAccount:
     leverage: dict[Symbol, int] = attrs.field(factory=dict)
     last_number: int = 0
     closings: list[Closing] = attrs.field(factory=list)
+    transfers: list[Transfer] = attrs.field(factory=list)
     resting: list[VenueOrder] = attrs.field(factory=list, eq=False)
 
     @property
@@ -136,6 +139,11 @@ class VenueAccount:
     def available(self) -> Decimal:
         """What is free for new margin; open profit is not."""
         return max(ZERO, self.cash - self.margin_in_use)
+
+    def move(self, amount: Decimal, at: datetime) -> None:
+        """Take money in, or out when negative."""
+        self.deposits += amount
+        self.transfers.append(Transfer(self.id, f"{self.ordinal}{len(self.transfers) + 1:06}", amount, at))
 
     def next_id(self) -> str:
         self.last_number += 1

@@ -26,6 +26,7 @@ from cbc_adapters.exchange.simulated.wire import (
     AskToCancel,
     AskToFind,
     AskToPlace,
+    AskTransfers,
     Call,
     NoAnswer,
     Refused,
@@ -47,6 +48,7 @@ from cbc_domain.ports.exchange import (
     VenueStanding,
 )
 from cbc_domain.risk.model import ExchangeAccount
+from cbc_domain.risk.transfers import Transfer
 from cbc_domain.trading.sizes import AccountReading, Instrument, Quote
 
 PATIENCE: Final = timedelta(seconds=10)
@@ -59,6 +61,7 @@ KEPT_FOR_S: Final = 3600.0
 T = TypeVar("T")
 
 _OPEN_ORDERS: Final = Decoder(list[OpenOrder])
+_TRANSFERS: Final = Decoder(list[Transfer])
 _INSTRUMENT: Final = Decoder(Instrument | None)
 _QUOTE: Final[Decoder[Quote | None]] = Decoder(Quote | None)
 _READINGS: Final = Decoder(dict[AccountId, AccountReading])
@@ -132,6 +135,9 @@ class RemoteExchange:
 
     async def open_orders(self, account: ExchangeAccount) -> Sequence[OpenOrder]:
         return await self._ask(AskOpenOrders(account), _OPEN_ORDERS)
+
+    async def transfers(self, account: ExchangeAccount, since: datetime) -> Sequence[Transfer]:
+        return await self._ask(AskTransfers(account, since), _TRANSFERS)
 
     async def follow(self, accounts: Collection[ExchangeAccount]) -> None:
         """Nothing to do: the service tells of every account."""

@@ -13,6 +13,7 @@ from cbc_domain.kernel.ids import AccountId
 from cbc_domain.kernel.venues import Environment, Side, Symbol, Venue
 from cbc_domain.ports.exchange import ClosedResult, Ending, Exchange, Fault, Holding, OpenOrder, Report, Ticket, VenueStanding
 from cbc_domain.risk.model import ExchangeAccount
+from cbc_domain.risk.transfers import Transfer
 from cbc_domain.trading.sizes import AccountReading, Instrument, Quote
 
 LONGEST_LINE: Final = 1 << 26
@@ -109,6 +110,14 @@ class AskOpenOrders(msgspec.Struct, frozen=True, tag=True):
         return await exchange.open_orders(self.account)
 
 
+class AskTransfers(msgspec.Struct, frozen=True, tag=True):
+    account: ExchangeAccount
+    since: datetime
+
+    async def on(self, exchange: Exchange) -> Sequence[Transfer]:
+        return await exchange.transfers(self.account, self.since)
+
+
 class AskChanges(msgspec.Struct, frozen=True, tag=True):
     most: int
 
@@ -133,6 +142,7 @@ Call = (
     | AskEnding
     | AskClosedResult
     | AskOpenOrders
+    | AskTransfers
     | AskChanges
     | AskStandings
 )

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import ClassVar, Final
@@ -26,7 +26,8 @@ from cbc_adapters.system.real.clock import SystemClock
 from cbc_domain.kernel.venues import Environment, Venue
 from cbc_domain.ports.venue_keys import Credentials
 from cbc_domain.risk.model import ExchangeAccount
-from tests.promises.exchange import ExchangePromises, VenueBench
+from tests.promises.exchange import ExchangePromises
+from tests.promises.venue_bench import VenueBench
 from tests.strategies.exchange import BTC, PRICE, exchange_account
 
 GIVEN: Final = Credentials("key", "secret", "passphrase")
@@ -45,6 +46,9 @@ class Desk:
     async def move(self, price: Decimal) -> None:
         self.house.engine.set_price(BTC, price, self.house.now())
         self.house.tell()
+
+    def deposit(self, amount: Decimal, at: datetime) -> None:
+        self.house.engine.deposit(self.account.id, amount, at)
 
     async def heard_by_venue(self) -> None:
         """Wait until the venue has the private stream."""
@@ -82,4 +86,4 @@ class VenuePromises(ExchangePromises):
     @pytest.fixture(params=[False, True], ids=["one-way", "hedge"])
     async def bench(self, request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[VenueBench]:
         async with opened_desk(self.venue, tmp_path, hedge=request.param) as desk:
-            yield VenueBench(desk.exchange, desk.account, desk.move, desk.heard_by_venue)
+            yield VenueBench(desk.exchange, desk.account, desk.move, desk.deposit, desk.heard_by_venue)

@@ -12,6 +12,7 @@ from cbc_adapters.exchange.ccxt.clients import ClientPool
 from cbc_adapters.exchange.ccxt.dialect import Client
 from cbc_adapters.exchange.ccxt.dialects import DIALECTS
 from cbc_adapters.exchange.ccxt.dialects.bitget.dialect import BitgetDialect
+from cbc_adapters.exchange.ccxt.translate import milliseconds
 from cbc_adapters.exchange.ccxt.wiring import Gateway
 from cbc_adapters.exchange.simulated.engine import SimulatedVenue
 from cbc_adapters.exchange.simulated.keys import GivenKeys
@@ -140,6 +141,13 @@ async def test_a_result_counts_fees_and_funding(both: Both, client: Client) -> N
 
 async def test_money_moved_in_is_told_apart_from_results(both: Both, client: Client) -> None:
     """rules: RSK-03"""
-    both.house().engine.deposit(FIRST, Decimal(250), now())
+    engine, began = both.house().engine, now()
+    engine.place(FIRST, entry(E1), now())
+    engine.apply_funding(BTC, Decimal("0.0001"), now())
+    engine.deposit(FIRST, Decimal(250), now())
+    engine.deposit(FIRST, Decimal(-40), now())
+    engine.place(FIRST, leave(X1), now())
 
-    assert await BitgetDialect().transferred(client) == Decimal(10_250)
+    told = await BitgetDialect().transfers(client, milliseconds(began))
+
+    assert {moved.amount for moved in told} == {Decimal(250), Decimal(-40)}

@@ -6,13 +6,12 @@ Source: developers.binance.com/docs/derivatives/usds-margined-futures.
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
-from decimal import Decimal
 from typing import Any, Final
 
 import ccxt as vendor
 
-from cbc_adapters.exchange.ccxt.asking import answer_unless
-from cbc_adapters.exchange.ccxt.dialect import Balance, Booked, Client, Closed, Placing, Sought
+from cbc_adapters.exchange.ccxt.asking import Asked, Page, all_rows, answer_unless
+from cbc_adapters.exchange.ccxt.dialect import Balance, Booked, Client, Closed, Moved, Placing, Sought
 from cbc_adapters.exchange.ccxt.dialects.binance.closings import closings_of
 from cbc_adapters.exchange.ccxt.dialects.binance.faults import ALREADY, DOUBTFUL, FAULTS, GONE
 from cbc_adapters.exchange.ccxt.dialects.binance.translate import (
@@ -118,9 +117,16 @@ class BinanceDialect:
             held=frozenset(Symbol(one["symbol"]) for one in told["positions"] if number(one["positionAmt"])),
         )
 
-    async def transferred(self, client: Client) -> Decimal:
-        told = await client.fapiPrivateGetIncome({"incomeType": "TRANSFER", "limit": LARGEST})
-        return sum((number(one["income"]) for one in told if one["asset"] == "USDT"), start=Decimal(0))
+    async def transfers(self, client: Client, since_ms: int) -> Sequence[Moved]:
+        asked = {"incomeType": "TRANSFER", "startTime": since_ms, "limit": LARGEST}
+
+        async def page(further: Asked) -> Page:
+            number_of_page = int(str(further.get("page", 1)))
+            told = await client.fapiPrivateGetIncome({**asked, "page": number_of_page})
+            return told, {"page": number_of_page + 1} if len(told) == LARGEST else None
+
+        in_usdt = [one for one in await all_rows(page) if one["asset"] == "USDT"]
+        return [Moved(str(one["tranId"]), number(one["income"]), instant(one["time"])) for one in in_usdt]
 
     async def closings(
         self, client: Client, instrument: Instrument, side: Side, since: datetime, until: datetime | None

@@ -43,7 +43,7 @@ LIMITS: Final = Published(
         Errand.CANCEL: {_W: 2},
         Errand.HOLDINGS: {_W: 5},
         Errand.BALANCE: {_W: 5},
-        Errand.TRANSFERRED: {_W: 30},
+        Errand.TRANSFERS: {_W: 30},
         # userTrades 5, income 30.
         Errand.CLOSINGS: {_W: 35},
         # Without a symbol, plain and algo orders 40 each.

@@ -12,7 +12,7 @@ import attrs
 import ccxt as vendor
 
 from cbc_adapters.exchange.ccxt.asking import Asked, Page, all_rows, answer_unless, windows
-from cbc_adapters.exchange.ccxt.dialect import Balance, Booked, Client, Closed, Placing, Sought
+from cbc_adapters.exchange.ccxt.dialect import Balance, Booked, Client, Closed, Moved, Placing, Sought
 from cbc_adapters.exchange.ccxt.dialects.bitget.closings import closings_of
 from cbc_adapters.exchange.ccxt.dialects.bitget.examine import findings_of
 from cbc_adapters.exchange.ccxt.dialects.bitget.faults import DOUBTFUL, FAULTS, GONE
@@ -43,7 +43,8 @@ LARGEST: Final = 100
 LONGEST_MS: Final = 30 * 24 * 3_600_000
 """Bills are told for thirty days at a time."""
 PROTECTION: Final = {"planType": "profit_loss"}
-TRANSFERS: Final = ("trans_from_exchange", "trans_to_exchange")
+TRANSFERS: Final = {"trans_from_exchange": 1, "trans_to_exchange": -1}
+"""In and out, as what the bill names `exchange` is the member's spot account."""
 
 Call = Callable[[Mapping[str, object]], Awaitable[Vendor]]
 
@@ -143,12 +144,13 @@ class BitgetDialect:
             held=frozenset(Symbol(one["symbol"]) for one in positions if number(one["total"])),
         )
 
-    async def transferred(self, client: Client) -> Decimal:
-        told = Decimal(0)
-        for kind in TRANSFERS:
-            asked = {**PRODUCT, "coin": "USDT", "businessType": kind, "limit": "100"}
-            bills = (await client.privateMixGetV2MixAccountBill(asked))["data"]["bills"] or ()
-            told += sum((number(one["amount"]) for one in bills), start=Decimal(0))
+    async def transfers(self, client: Client, since_ms: int) -> Sequence[Moved]:
+        told: list[Moved] = []
+        for start, end in windows(since_ms, milliseconds(await self.time(client)), LONGEST_MS):
+            for kind, sign in TRANSFERS.items():
+                asked = {**PRODUCT, "coin": "USDT", "businessType": kind, "startTime": start, "endTime": end}
+                bills = await _pages(client.privateMixGetV2MixAccountBill, asked, "bills")
+                told += [Moved(one["billId"], sign * abs(number(one["amount"])), instant(one["cTime"])) for one in bills]
         return told
 
     async def closings(

@@ -6,13 +6,12 @@ Source: bybit-exchange.github.io/docs/v5.
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
-from decimal import Decimal
 from typing import Any, Final
 
 import ccxt as vendor
 
 from cbc_adapters.exchange.ccxt.asking import Asked, Page, all_rows, answer_unless, windows
-from cbc_adapters.exchange.ccxt.dialect import Balance, Booked, Client, Closed, Placing, Sought
+from cbc_adapters.exchange.ccxt.dialect import Balance, Booked, Client, Closed, Moved, Placing, Sought
 from cbc_adapters.exchange.ccxt.dialects.bybit.faults import ALREADY, DOUBTFUL, FAULTS, GONE, worded
 from cbc_adapters.exchange.ccxt.dialects.bybit.translate import (
     FUNDING,
@@ -41,6 +40,7 @@ WEEK_MS: Final = 7 * 24 * 3_600_000
 """The longest window that the venue's records can be asked for at once."""
 BOOKED_AFTER_S: Final = (0.0, 0.2, 0.5)
 """An order that was taken is listed a moment later: the waits before it is looked for."""
+TRANSFERS: Final = ("TRANSFER_IN", "TRANSFER_OUT")
 PROBE: Final = "BTCUSDT"
 """The symbol by which the position mode is read."""
 
@@ -121,15 +121,13 @@ class BybitDialect:
         told = await client.privateGetV5AccountWalletBalance({"accountType": "UNIFIED", "coin": "USDT"})
         return balance_of(told["result"]["list"][0])
 
-    async def transferred(self, client: Client) -> Decimal:
-        until = milliseconds(await self.time(client))
-        asked = {"accountType": "UNIFIED", "currency": "USDT", "startTime": until - WEEK_MS, "endTime": until}
-        moved = Decimal(0)
-        for kind in ("TRANSFER_IN", "TRANSFER_OUT"):
-            page = {**asked, "type": kind, "limit": LARGEST["log"]}
-            told = (await client.privateGetV5AccountTransactionLog(page))["result"]["list"]
-            moved += sum((number(one["change"]) for one in told), start=Decimal(0))
-        return moved
+    async def transfers(self, client: Client, since_ms: int) -> Sequence[Moved]:
+        told: list[Vendor] = []
+        for start, end in windows(since_ms, milliseconds(await self.time(client)), WEEK_MS):
+            for kind in TRANSFERS:
+                asked = {"accountType": "UNIFIED", "currency": "USDT", "type": kind, "startTime": start, "endTime": end}
+                told += await _pages(client.privateGetV5AccountTransactionLog, asked, LARGEST["log"])
+        return [Moved(one["id"], number(one["change"]), instant(one["transactionTime"])) for one in told]
 
     async def closings(
         self, client: Client, instrument: Instrument, side: Side, since: datetime, until: datetime | None

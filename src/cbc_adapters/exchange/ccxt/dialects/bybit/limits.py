@@ -44,7 +44,8 @@ LIMITS: Final = Published(
         Errand.CANCEL: {_W: 1, Counted.ORDERS: 1},
         Errand.HOLDINGS: {_W: 1, _R: 1},
         Errand.BALANCE: {_W: 1, _R: 1},
-        Errand.TRANSFERRED: {_W: 2, _R: 2},
+        # The time, and two kinds of one week.
+        Errand.TRANSFERS: {_W: 3, _R: 2},
         Errand.CLOSINGS: {_W: 3, _R: 3},
         Errand.OPEN_ORDERS: {_W: 2, _R: 2},
         Errand.EXAMINE: {_W: 3, _R: 3},

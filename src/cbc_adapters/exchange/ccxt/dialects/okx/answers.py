@@ -57,10 +57,10 @@ async def cancelled(call: Call, asked: object) -> None:
 
 
 async def pages(call: Call, asked: Mapping[str, str]) -> list[Vendor]:
-    """All fills that are asked for, newest first."""
+    """All fills or bills that are asked for, newest first."""
 
     async def page(further: Asked) -> Page:
-        fills = rows(await call({**asked, "limit": str(LARGEST), **further}))
-        return fills, None if len(fills) < LARGEST else {"after": fills[-1]["billId"]}
+        told = rows(await call({**asked, "limit": str(LARGEST), **further}))
+        return told, None if len(told) < LARGEST else {"after": told[-1]["billId"]}
 
     return await all_rows(page)

@@ -9,7 +9,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
-from cbc_adapters.exchange.ccxt.dialect import Balance, Booked, Client, Closed, Placing, Sought
+from cbc_adapters.exchange.ccxt.dialect import Balance, Booked, Client, Closed, Moved, Placing, Sought
 from cbc_adapters.exchange.ccxt.dialects.okx import orders
 from cbc_adapters.exchange.ccxt.dialects.okx.answers import ordered, pages, rows
 from cbc_adapters.exchange.ccxt.dialects.okx.closings import closings_of, merged, records_of
@@ -109,9 +109,10 @@ class OkxDialect:
             held=frozenset(held.symbol for one in in_usdt if (held := holding_of(one))),
         )
 
-    async def transferred(self, client: Client) -> Decimal:
-        told = rows(await client.privateGetAccountBillsArchive({"type": TRANSFER, "ccy": "USDT"}))
-        return sum((number(one["balChg"]) for one in told), start=Decimal(0))
+    async def transfers(self, client: Client, since_ms: int) -> Sequence[Moved]:
+        asked = {"type": TRANSFER, "ccy": "USDT", "begin": str(since_ms)}
+        told = await pages(client.privateGetAccountBillsArchive, asked)
+        return [Moved(one["billId"], number(one["balChg"]), instant(one["ts"])) for one in told]
 
     async def closings(
         self, client: Client, instrument: Instrument, side: Side, since: datetime, until: datetime | None

@@ -31,7 +31,7 @@ LIMITS: Final = Published(
         Errand.CANCEL: {Counted.ORDERS: 1},
         Errand.HOLDINGS: {_R: 2},
         Errand.BALANCE: {_R: 2},
-        Errand.TRANSFERRED: {_R: 2},
+        Errand.TRANSFERS: {_R: 2},
         Errand.CLOSINGS: {_R: 3},
         Errand.OPEN_ORDERS: {_R: 2},
         Errand.EXAMINE: {_R: 4},

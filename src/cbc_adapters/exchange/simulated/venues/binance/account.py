@@ -130,18 +130,20 @@ def trades(house: House, key: IssuedKey, parameters: Parameters) -> Json:
 
 
 def income(house: House, key: IssuedKey, parameters: Parameters) -> Json:
-    """GET /fapi/v1/income: transfers only have a sum here, realised results one line for each closing."""
-    account, now = house.account(key.account), milliseconds(house.now())
+    """GET /fapi/v1/income, oldest first: transfers, and realised results as one line for each closing."""
+    account = house.account(key.account)
     kind, symbol = parameters.get("incomeType"), parameters.get("symbol")
-    lines = [_income("TRANSFER", "", account.deposits, now, 1)] if account.deposits else []
+    lines = [_income("TRANSFER", "", one.amount, milliseconds(one.at), int(one.venue_id)) for one in account.transfers]
     for number, closing in enumerate(account.closings, start=2):
         lines.append(_income("REALIZED_PNL", closing.symbol, closing.net, milliseconds(closing.at), number))
     since, until = int(parameters.get("startTime", 0)), int(parameters.get("endTime", 2**53))
-    return [
+    told = [
         line
-        for line in lines
+        for line in sorted(lines, key=lambda line: int(line["time"]))
         if kind in {None, line["incomeType"]} and symbol in {None, line["symbol"]} and since <= line["time"] <= until
     ]
+    limit, page = int(parameters.get("limit", 100)), int(parameters.get("page", 1))
+    return told[(page - 1) * limit : page * limit]
 
 
 def _income(kind: str, symbol: str, amount: Decimal, at: int, number: int) -> Json:

@@ -1,5 +1,6 @@
 """What Bitget tells and changes of an account: balances, positions, settings, bills, permissions."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Final
 
@@ -145,19 +146,27 @@ def set_position_mode(house: House, key: IssuedKey, given: Parameters) -> Json:
 
 
 def bills(house: House, key: IssuedKey, given: Parameters) -> Json:
-    """GET /api/v2/mix/account/bill, newest first: transfers as one sum, funding as each closing settled it."""
+    """GET /api/v2/mix/account/bill, newest first: transfers, and funding as each closing settled it."""
     check_product(given)
     of, kind = house.account(key.account), given.get("businessType")
     told = []
-    if of.deposits:
-        direction = "trans_from_exchange" if of.deposits > 0 else "trans_to_exchange"
-        told.append(_bill(1, direction, "", of.deposits, milliseconds(house.now())))
+    for one in of.transfers:
+        direction = "trans_from_exchange" if one.amount > 0 else "trans_to_exchange"
+        told.append(_bill(int(one.venue_id), direction, "", one.amount, milliseconds(one.at)))
     funded = [(order.ticket.symbol, fill) for order in of.orders.values() for fill in order.fills if fill.funding]
     for number, (symbol, fill) in enumerate(funded, start=2):
         told.append(_bill(number, "contract_settle_fee", symbol, -fill.funding, milliseconds(fill.at)))
     since, until = int(given.get("startTime", 0)), int(given.get("endTime", 2**53))
     chosen = [each for each in told if kind in {None, each["businessType"]} and since <= int(each["cTime"]) <= until]
-    return {"bills": chosen[::-1][: int(given.get("limit", 20))], "endId": chosen[0]["billId"] if chosen else None}
+    return _page(sorted(chosen, key=lambda bill: (int(bill["cTime"]), int(bill["billId"])), reverse=True), given)
+
+
+def _page(bills: Sequence[Json], given: Parameters) -> Json:
+    """From where the page before ended, which `idLessThan` names."""
+    names = [bill["billId"] for bill in bills]
+    start = names.index(given["idLessThan"]) + 1 if given.get("idLessThan") in names else 0
+    told = bills[start : start + int(given.get("limit", 20))]
+    return {"bills": told, "endId": told[-1]["billId"] if told else None}
 
 
 def _bill(number: int, kind: str, symbol: str, amount: Decimal, at: int) -> Json:

@@ -1,13 +1,12 @@
 """What OKX tells and changes of an account: balance, positions, settings, transfers, permissions."""
 
-from decimal import Decimal
-
 from cbc_adapters.exchange.simulated.model import VenueAccount, VenuePosition
 from cbc_adapters.exchange.simulated.venues.house import House, IssuedKey
 from cbc_adapters.exchange.simulated.venues.okx.market import instrument_id, listed
 from cbc_adapters.exchange.simulated.venues.okx.refusals import Wrong
 from cbc_adapters.exchange.simulated.venues.wire import Json, milliseconds, text
 from cbc_domain.kernel.venues import Side
+from cbc_domain.risk.transfers import Transfer
 
 TRANSFER = "1"
 
@@ -124,18 +123,21 @@ def set_mode(house: House, key: IssuedKey, given: Json) -> Json:
 
 
 def bills(house: House, key: IssuedKey, given: Json) -> Json:
-    """GET /api/v5/account/bills and bills-archive: transfers only have a sum here, and other bills none."""
-    account = house.account(key.account)
-    if given.get("type", TRANSFER) != TRANSFER or not account.deposits:
+    """GET /api/v5/account/bills and bills-archive, newest first: transfers only; `after` means older than that bill."""
+    if given.get("type", TRANSFER) != TRANSFER:
         return []
-    return [_bill(account.deposits, milliseconds(house.now()))]
+    begin, end, before = int(given.get("begin", 0)), int(given.get("end", 2**53)), int(given.get("after", 2**63))
+    moved = house.account(key.account).transfers
+    told = [one for one in moved if begin <= milliseconds(one.at) <= end and int(one.venue_id) < before]
+    return [_bill(one) for one in told[::-1][: int(given.get("limit", 100))]]
 
 
-def _bill(amount: Decimal, at: int) -> Json:
+def _bill(transfer: Transfer) -> Json:
+    amount = transfer.amount
     return {
         "bal": text(amount),
         "balChg": text(amount),
-        "billId": "1",
+        "billId": transfer.venue_id,
         "ccy": "USDT",
         "execType": "",
         "fee": "0",
@@ -151,7 +153,7 @@ def _bill(amount: Decimal, at: int) -> Json:
         "subType": "11" if amount > 0 else "12",
         "sz": text(abs(amount)),
         "to": "18" if amount > 0 else "6",
-        "ts": str(at),
+        "ts": str(milliseconds(transfer.at)),
         "type": TRANSFER,
     }
 
