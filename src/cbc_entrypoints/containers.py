@@ -46,6 +46,7 @@ from cbc_domain.application.trading.forget_bodies import ForgetBodies
 from cbc_domain.application.trading.inject_signal import InjectSignal
 from cbc_domain.application.trading.limit_alerts import LimitAlerts
 from cbc_domain.application.trading.market_of import MarketOf
+from cbc_domain.application.trading.note_transfers import NoteTransfers
 from cbc_domain.application.trading.place_orders import PlaceOrders, Step
 from cbc_domain.application.trading.plan_orders import PlanOrders
 from cbc_domain.application.trading.preview_trade import PreviewTrade
@@ -137,6 +138,7 @@ class Platform(containers.DeclarativeContainer):
     decide_signal = providers.Factory(DecideSignal, store=store, clock=clock, identities=identities)
     close_signalled = providers.Factory(ClosePositions, store=store, clock=clock, identities=identities)
     market_of = providers.Factory(MarketOf, exchange=exchange, together=together)
+    note_transfers = providers.Factory(NoteTransfers, store=store, exchange=exchange, clock=clock, together=together)
     plan_orders = providers.Factory(
         PlanOrders,
         store=store,
@@ -146,6 +148,7 @@ class Platform(containers.DeclarativeContainer):
         decide=decide_signal,
         close_signalled=close_signalled,
         market_of=market_of,
+        note_transfers=note_transfers,
         limits=limits,
         process_allows_live=process_allows_live,
     )

@@ -3,12 +3,16 @@
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from decimal import Decimal
+from typing import Final
 
 from cbc_domain.kernel.ids import MemberId, StrategyId
 from cbc_domain.kernel.rounding import EXACT
 from cbc_domain.kernel.venues import Symbol, Venue, coin_of
 from cbc_domain.risk.defaults import Switches, SystemLimits
 from cbc_domain.risk.model import Activity, Reason, Stop, StopScope, TradingSettings
+
+RISEN_PERCENTAGE: Final = Decimal(2)
+"""So far over the peak an equity may as well have been moved there (decision 23)."""
 
 
 def reached(
@@ -31,6 +35,21 @@ def loss_percentage(before: Decimal, equity: Decimal) -> Decimal:
     if before <= 0:
         return Decimal(0)
     return EXACT.multiply(EXACT.divide(EXACT.subtract(before, equity), before), Decimal(100))
+
+
+def looks_moved(activity: Activity, equity: Decimal, settings: TradingSettings, limits: SystemLimits) -> bool:
+    """Say whether an equity is where a transfer that nobody knows of would bring it: at a loss limit, or well over the peak.
+
+    Nothing is to be found out where opens pause until the member resumes, or where nothing was measured yet (RSK-03).
+    """
+    base = activity.base
+    if base is None or activity.drawdown_paused:
+        return False
+    daily = min(settings.daily_loss_limit_percentage, limits.daily_loss_percentage)
+    lost_today, lost_in_week = loss_percentage(base.day_start, equity), loss_percentage(base.week_start, equity)
+    risen = base.peak is not None and loss_percentage(base.peak, equity) <= -RISEN_PERCENTAGE
+    lost = lost_today >= daily or lost_in_week >= limits.weekly_loss_percentage
+    return lost or risen or draws_down(activity, equity, limits)
 
 
 def draws_down(activity: Activity, equity: Decimal, limits: SystemLimits) -> bool:

@@ -146,18 +146,14 @@ class ExchangeAccount:
 class EquityBase:
     """The equities that loss limits are measured against (RSK-03), in USDT, for one member and environment.
 
-    As stored they are less what was ever moved in, `moved` gives what they are worth now; `peak` is None where the member
-    resumed after a drawdown and nothing was measured since.
+    Each is what was measured, with what is known to have been moved into the usable accounts since that instant, less what
+    was moved out: neither is a gain or a loss. `peak` is None where the member resumed after a drawdown and nothing was
+    measured since.
     """
 
     day_start: Decimal
     week_start: Decimal
     peak: Decimal | None
-
-    def moved(self, transferred: Decimal) -> "EquityBase":
-        """Adjust by what was moved in so far, less what was moved out: neither is a gain or a loss."""
-        peak = None if self.peak is None else self.peak + transferred
-        return EquityBase(self.day_start + transferred, self.week_start + transferred, peak)
 
 
 @attrs.frozen

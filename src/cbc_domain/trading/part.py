@@ -1,21 +1,20 @@
 """One member's part of a signal: where he would trade it, under which settings, and what is known there."""
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 import attrs
 
 from cbc_domain.kernel.errors import Conflict
-from cbc_domain.kernel.ids import AccountId
 from cbc_domain.kernel.venues import Environment, Side, Symbol
 from cbc_domain.plans.rules import plan as plan_of
 from cbc_domain.risk.defaults import Switches, SystemLimits
-from cbc_domain.risk.eligibility import LiveFacts, choose_account, effective_environment, live_gates, usable_accounts
+from cbc_domain.risk.eligibility import LiveFacts, choose_account, effective_environment, live_gates
 from cbc_domain.risk.model import Activity, ExchangeAccount, LiveGate, TradingSettings
 from cbc_domain.risk.settings import clamp
 from cbc_domain.trading.advice import tightened
 from cbc_domain.trading.candidates import Candidate
+from cbc_domain.trading.equities import equity_of
 from cbc_domain.trading.opening import Opening
 from cbc_domain.trading.sizes import AccountReading, Instrument, Quote
 from cbc_domain.trading.sizing import Funds
@@ -77,7 +76,7 @@ def part_of(candidate: Candidate, opening: Opening) -> Part:
     advised, sizing = opening.signal.advised, opening.switches.sizing_reading
     if usable_quote is not None and opening.strategy.trusted:
         settings = tightened(settings, advised, side, usable_quote.price, opening.limits, sizing)
-    wealth = wealth_of(candidate, environment, opening.readings) if usable_reading else None
+    equity = equity_of(candidate, environment, opening.readings) if usable_reading else None
     activity = next((one for one in candidate.activities if one.environment is environment), None)
     return Part(
         candidate=candidate,
@@ -88,12 +87,12 @@ def part_of(candidate: Candidate, opening: Opening) -> Part:
         gates=gates,
         environment=environment,
         account=account,
-        activity=measured(activity, wealth) if activity and wealth else activity,
+        activity=activity,
         instrument=opening.instruments.get(market) if market else None,
         listed=market is None or market not in opening.instruments or opening.instruments[market] is not None,
         quote=usable_quote,
         reading=usable_reading,
-        equity=wealth.equity if wealth else None,
+        equity=equity.usdt if equity else None,
     )
 
 
@@ -132,33 +131,6 @@ def funds(part: Part) -> Funds | None:
         margin_in_use=part.reading.margin_in_use + waiting,
         open_notional=part.activity.open_notional,
     )
-
-
-@attrs.frozen
-class Wealth:
-    """What accounts hold together and what was moved into them, in USDT; `earned` is what limits are measured by (RSK-03)."""
-
-    equity: Decimal
-    transferred: Decimal
-
-    @property
-    def earned(self) -> Decimal:
-        return self.equity - self.transferred
-
-
-def wealth_of(candidate: Candidate, environment: Environment, readings: Mapping[AccountId, AccountReading]) -> Wealth | None:
-    """Sum up the member's usable accounts of an environment; None when one of them was not read."""
-    usable = usable_accounts(candidate.accounts, environment, candidate.settings.preferred_exchange)
-    if not usable or any(account.id not in readings for account in usable):
-        return None
-    read = [readings[account.id] for account in usable]
-    return Wealth(sum((one.equity for one in read), Decimal(0)), sum((one.transferred for one in read), Decimal(0)))
-
-
-def measured(activity: Activity, wealth: Wealth) -> Activity:
-    """Bring the equities that losses are measured against to what they are worth after all deposits (RSK-03)."""
-    base = activity.base
-    return activity if base is None else attrs.evolve(activity, base=base.moved(wealth.transferred))
 
 
 def fresh(at: datetime, now: datetime, age: timedelta) -> bool:

@@ -53,8 +53,7 @@ class Quote:
 class AccountReading:
     """What an exchange says of one account, in USDT (SIZ-02).
 
-    `held` are the symbols in which the account has any position, the member's own included (POS-03). `transferred` is what was
-    ever moved in less what was moved out, as far back as the venue tells: only its changes count (RSK-03).
+    `held` are the symbols in which the account has any position, the member's own included (POS-03).
     """
 
     account: AccountId
@@ -63,7 +62,6 @@ class AccountReading:
     margin_in_use: Decimal
     at: datetime
     held: frozenset[Symbol] = frozenset()
-    transferred: Decimal = Decimal(0)
 
 
 class SizeFlag(StrEnum):

@@ -49,6 +49,7 @@ def schedules(platform: Platform, role: Role) -> tuple[Schedule, ...]:
         Schedule("reconcile", Role.EXECUTE, timedelta(seconds=30), platform.reconcile()),
         Schedule("sweep_accounts", Role.EXECUTE, timedelta(seconds=30), platform.sweep_accounts()),
         Schedule("follow_accounts", Role.EXECUTE, timedelta(seconds=2), platform.follow_accounts()),
+        Schedule("note_transfers", Role.EXECUTE, timedelta(minutes=1), platform.note_transfers()),
         Schedule(WATCH_RISKS, Role.EXECUTE, timedelta(minutes=1), platform.watch_risks()),
         Schedule("settle", Role.MONEY, timedelta(minutes=1), platform.settle_trades()),
         Schedule("seal_and_prove", Role.MONEY, timedelta(seconds=60), _proof(platform)),

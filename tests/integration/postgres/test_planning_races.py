@@ -14,6 +14,7 @@ from cbc_domain.kernel.errors import Conflict
 from cbc_domain.kernel.venues import Environment, Symbol
 from cbc_domain.risk.defaults import SystemLimits
 from cbc_domain.risk.model import Reason
+from cbc_domain.risk.transfers import Equity
 from cbc_domain.trading.model import PositionState
 from tests.club import PRICE, open_club
 from tests.integration.postgres.counting import counted
@@ -96,7 +97,7 @@ async def test_pages_of_members_locked_in_any_order_never_wait_in_a_circle(
     async def look(page: Sequence[int]) -> None:
         async with committed(store) as work:
             await work.planning.candidates([members[number] for number in page], place.strategy.id, NOW, lock=True)
-            equities = {(members[number], Environment.LIVE): Decimal(1000 + number) for number in page}
+            equities = {(members[number], Environment.LIVE): Equity(Decimal(1000 + number), NOW) for number in page}
             await work.planning.observe_equity(equities, NOW)
 
     await asyncio.gather(*(look(range(9)[:: 1 if number % 2 else -1]) for number in range(12)))
@@ -120,7 +121,9 @@ async def test_a_page_costs_the_same_number_of_statements_however_many_members_i
         async with committed(store) as work:
             with counted(store.engine) as count:
                 await work.planning.page(signal.id, None, 1000)
-                await work.planning.observe_equity({(one, Environment.LIVE): Decimal(1000) for one in members}, NOW)
+                await work.planning.observe_equity(
+                    {(one, Environment.LIVE): Equity(Decimal(1000), NOW) for one in members}, NOW
+                )
                 await work.planning.candidates(members, place.strategy.id, NOW, lock=True)
                 await work.planning.record(parts, [], NOW)
         return count.value

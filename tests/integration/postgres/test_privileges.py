@@ -31,7 +31,9 @@ async def app(postgres_url: str) -> AsyncIterator[AsyncEngine]:
 @pytest.mark.parametrize("change", ["DELETE FROM {}", "UPDATE {} SET {}", "TRUNCATE {} CASCADE"])
 async def test_history_cannot_be_changed_by_the_role_of_the_program(app: AsyncEngine, table: str, change: str) -> None:
     """rules: LED-05"""
-    column = {"seals": "seq = 1", "entries": "amount = 1", "key_audit": "times = 1"}.get(table, "journal = journal")
+    column = {"seals": "seq = 1", "entries": "amount = 1", "key_audit": "times = 1", "account_transfers": "amount = 1"}.get(
+        table, "journal = journal"
+    )
     statement = change.format(table, "key = 'x'" if table == "journals" else column)
 
     async with app.connect() as connection:

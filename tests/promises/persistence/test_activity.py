@@ -10,6 +10,7 @@ from cbc_domain.kernel.venues import Environment, Symbol
 from cbc_domain.ports.persistence.trades import Trade
 from cbc_domain.ports.persistence.unit_of_work import Store
 from cbc_domain.risk.model import Activity, CoinBlock, EquityBase
+from cbc_domain.risk.transfers import Equity
 from cbc_domain.trading.model import Ordered, Position, PositionState
 from tests.promises.persistence.trade_acts import candidate, ended
 from tests.promises.samples import BTC, DAY, ETH, MINUTE, NOW, SECOND, Place, Samples, closed, committed, held
@@ -180,7 +181,7 @@ async def test_the_first_equity_of_the_day_and_the_highest_are_remembered(store:
     for minutes, equity in ((0, "1000"), (1, "1500.5"), (2, "900")):
         async with committed(store) as work:
             at = NOW + minutes * MINUTE
-            await work.planning.observe_equity({(place.member.id, Environment.LIVE): Decimal(equity)}, at)
+            await work.planning.observe_equity({(place.member.id, Environment.LIVE): Equity(Decimal(equity), at)}, at)
 
     found = await activity(store, place, NOW + HOUR)
 
@@ -193,7 +194,7 @@ async def test_the_week_starts_with_the_first_equity_of_the_last_seven_days(stor
     for day, equity in ((0, "4000"), (1, "3000"), (4, "2000"), (7, "1000")):
         async with committed(store) as work:
             at = NOW + day * DAY
-            await work.planning.observe_equity({(place.member.id, Environment.LIVE): Decimal(equity)}, at)
+            await work.planning.observe_equity({(place.member.id, Environment.LIVE): Equity(Decimal(equity), at)}, at)
 
     found = await activity(store, place, NOW + 7 * DAY)
 
@@ -205,7 +206,7 @@ async def test_a_day_begins_at_midnight_of_the_members_zone(store: Store, place:
     midnight = NOW.replace(hour=3, minute=0)
     for at, equity in ((midnight - SECOND, "500"), (midnight, "800"), (NOW, "900")):
         async with committed(store) as work:
-            await work.planning.observe_equity({(place.member.id, Environment.LIVE): Decimal(equity)}, at)
+            await work.planning.observe_equity({(place.member.id, Environment.LIVE): Equity(Decimal(equity), at)}, at)
 
     found = await activity(store, place)
 
@@ -216,7 +217,7 @@ async def test_a_drawdown_pause_stands_until_it_is_lifted_and_the_peak_begins_an
     """rules: RSK-01, RSK-03"""
     mine = (place.member.id, Environment.LIVE)
     async with committed(store) as work:
-        await work.planning.observe_equity({mine: Decimal(1000)}, NOW)
+        await work.planning.observe_equity({mine: Equity(Decimal(1000), NOW)}, NOW)
         first = await work.planning.pause_for_drawdown([mine], NOW)
         again = await work.planning.pause_for_drawdown([mine], NOW + SECOND)
         nobody = await work.planning.pause_for_drawdown([], NOW)
@@ -233,7 +234,7 @@ async def test_a_drawdown_pause_stands_until_it_is_lifted_and_the_peak_begins_an
     assert not found.drawdown_paused
     assert found.base == EquityBase(Decimal(1000), Decimal(1000), None)
     async with committed(store) as work:
-        await work.planning.observe_equity({mine: Decimal(700)}, NOW + MINUTE)
+        await work.planning.observe_equity({mine: Equity(Decimal(700), NOW + MINUTE)}, NOW + MINUTE)
         await work.planning.pause_for_drawdown([mine], NOW + HOUR)
     found = await activity(store, place)
     assert found.base == EquityBase(Decimal(1000), Decimal(1000), Decimal(700))
@@ -244,13 +245,13 @@ async def test_a_peak_that_was_forgotten_is_not_remembered_the_next_day(store: S
     """rules: RSK-03"""
     mine = (place.member.id, Environment.LIVE)
     async with committed(store) as work:
-        await work.planning.observe_equity({mine: Decimal(1000)}, NOW)
+        await work.planning.observe_equity({mine: Equity(Decimal(1000), NOW)}, NOW)
         await work.planning.pause_for_drawdown([mine], NOW)
     async with committed(store) as work:
         await work.planning.resume_after_drawdown(place.member.id, NOW + MINUTE)
 
     async with committed(store) as work:
-        await work.planning.observe_equity({mine: Decimal(700)}, NOW + DAY)
+        await work.planning.observe_equity({mine: Equity(Decimal(700), NOW + DAY)}, NOW + DAY)
 
     assert (await activity(store, place, NOW + DAY)).base == EquityBase(Decimal(700), Decimal(1000), Decimal(700))
 
@@ -260,7 +261,11 @@ async def test_equities_of_many_members_are_remembered_together(store: Store, sa
     neighbour = await samples.neighbour(store, place)
     async with committed(store) as work:
         await work.planning.observe_equity(
-            {(place.member.id, Environment.LIVE): Decimal(1), (neighbour.member.id, Environment.PAPER): Decimal(2)}, NOW
+            {
+                (place.member.id, Environment.LIVE): Equity(Decimal(1), NOW),
+                (neighbour.member.id, Environment.PAPER): Equity(Decimal(2), NOW),
+            },
+            NOW,
         )
         await work.planning.observe_equity({}, NOW)
 

@@ -155,7 +155,7 @@ class SimulatedVenue:
         of = self._account(account)
         equity = of.cash + self.unrealised(account)
         held = frozenset(symbol for symbol, _ in of.positions)
-        return AccountReading(account, equity, of.available, of.margin_in_use, at, held, of.deposits)
+        return AccountReading(account, equity, of.available, of.margin_in_use, at, held)
 
     def close(self) -> None:
         """Let go of the journal file."""

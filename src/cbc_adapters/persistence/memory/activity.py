@@ -10,6 +10,7 @@ import attrs
 
 from cbc_adapters.persistence.memory.table import Changes, Table
 from cbc_adapters.persistence.memory.trade_tables import WAITING, Holder, TradeTables
+from cbc_adapters.persistence.memory.transfers import MemoryTransfers
 from cbc_domain.identity.model import Member
 from cbc_domain.kernel.ids import MemberId
 from cbc_domain.kernel.time import day_start, local_day
@@ -17,6 +18,7 @@ from cbc_domain.kernel.venues import Environment
 from cbc_domain.risk.defaults import SystemLimits
 from cbc_domain.risk.limits import streak_pause
 from cbc_domain.risk.model import Activity, EquityBase
+from cbc_domain.risk.transfers import Equity
 from cbc_domain.trading.model import Position, PositionState
 from cbc_domain.trading.positions import net
 
@@ -26,27 +28,32 @@ _WEEK: Final = timedelta(days=7)
 
 @attrs.frozen
 class Equities:
-    """The first equity of each of the last seven local days, oldest first, and the highest ever, in USDT (RSK-03).
+    """The first equity of each of the last seven local days, oldest first, and the highest after all transfers (RSK-03).
 
     `peak` is None once the member resumed after a drawdown, until the next equity is measured.
     """
 
-    firsts: tuple[tuple[date, Decimal], ...]
-    peak: Decimal | None
+    firsts: tuple[tuple[date, Equity], ...]
+    peak: Equity | None
 
 
 class MemoryActivity:
-    def __init__(self, changes: Changes, trades: TradeTables) -> None:
-        self._trades = trades
+    def __init__(self, changes: Changes, trades: TradeTables, transfers: MemoryTransfers) -> None:
+        self._trades, self._transfers = trades, transfers
         self._equities = Table[Holder, Equities](changes)
         self._pauses = Table[Holder, datetime](changes)
 
-    def observe(self, member: MemberId, environment: Environment, equity: Decimal, today: date) -> None:
-        known = self._equities.get((member, environment)) or Equities((), equity)
+    def observe(self, member: MemberId, environment: Environment, equity: Equity, today: date) -> None:
+        holder = (member, environment)
+        known = self._equities.get(holder) or Equities((), equity)
         firsts = known.firsts
         if not firsts or firsts[-1][0] < today:
             firsts = (*(first for first in firsts if today - first[0] < _WEEK), (today, equity))
-        self._equities.put((member, environment), Equities(firsts, equity if known.peak is None else max(known.peak, equity)))
+        peak = known.peak
+        if peak is None or equity.usdt > self._transfers.worth(holder, peak, until=equity.at):
+            peak = equity
+        self._equities.put(holder, Equities(firsts, peak))
+        self._transfers.measure(holder)
 
     def pause(self, member: MemberId, environment: Environment, now: datetime) -> bool:
         """Start a drawdown pause; False when one is in force."""
@@ -65,7 +72,7 @@ class MemoryActivity:
             self._equities.put(holder, attrs.evolve(known, peak=None))
         return True
 
-    def of(self, member: Member, environment: Environment, now: datetime) -> Activity:
+    def of(self, member: Member, environment: Environment, now: datetime, read_at: datetime | None = None) -> Activity:
         holder = (member.id, environment)
         held = [self._trades.positions[position] for position in self._trades.open.all(holder)]
         today = list(self._created_since(holder, day_start(now, member.time_zone)))
@@ -81,7 +88,7 @@ class MemoryActivity:
             notional_today=sum((position.size.notional for position in today), start=Decimal(0)),
             loss_streak=len(losses),
             loss_streak_until=until if until is not None and now < until else None,
-            base=self._base(holder, local_day(now, member.time_zone)),
+            base=self._base(holder, local_day(now, member.time_zone), read_at),
             drawdown_paused=self._pauses.get(holder) is not None,
         )
 
@@ -105,11 +112,16 @@ class MemoryActivity:
                 named.add(coin)
                 yield coin, until
 
-    def _base(self, holder: Holder, today: date) -> EquityBase | None:
+    def _base(self, holder: Holder, today: date, read_at: datetime | None) -> EquityBase | None:
         known = self._equities.get(holder)
         if known is None or known.firsts[-1][0] != today:
             return None
-        return EquityBase(day_start=known.firsts[-1][1], week_start=known.firsts[0][1], peak=known.peak)
+        (_, week), (_, day) = known.firsts[0], known.firsts[-1]
+        return EquityBase(
+            day_start=self._transfers.worth(holder, day, read_at),
+            week_start=self._transfers.worth(holder, week, read_at),
+            peak=None if known.peak is None else self._transfers.worth(holder, known.peak, read_at),
+        )
 
 
 def _in_flight(position: Position) -> bool:

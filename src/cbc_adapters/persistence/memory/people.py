@@ -179,6 +179,14 @@ class MemoryPeople:
         if known is not None and known.status is not KeyStatus.REMOVED:
             self._accounts.put(account.id, account)
 
+    def every_account(self) -> Sequence[ExchangeAccount]:
+        return tuple(self._accounts.values())
+
+    def usable(self, member: MemberId, environment: Environment) -> Sequence[ExchangeAccount]:
+        """The member's accounts of an environment that may be used."""
+        his = (self._accounts[account] for account in self._accounts_of.all(member))
+        return [account for account in his if account.environment is environment and account.usable]
+
     def account(self, account: AccountId) -> ExchangeAccount | None:
         return self._accounts.get(account)
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
-from decimal import Decimal
 from itertools import islice
 from typing import Final
 
@@ -22,6 +21,7 @@ from cbc_domain.kernel.time import local_day
 from cbc_domain.kernel.venues import Environment
 from cbc_domain.ports.persistence.planning import Holder
 from cbc_domain.risk.settings import wished
+from cbc_domain.risk.transfers import Equity
 from cbc_domain.trading.candidates import Candidate
 from cbc_domain.trading.model import Ordered, Skipped
 
@@ -42,11 +42,17 @@ class MemoryPlanning:
         return list(islice((member for member in everybody if not self._verdicts.decided(signal, member)), limit))
 
     async def candidates(
-        self, members: Sequence[MemberId], strategy: StrategyId | None, now: datetime, *, lock: bool
+        self,
+        members: Sequence[MemberId],
+        strategy: StrategyId | None,
+        now: datetime,
+        *,
+        lock: bool,
+        read_at: Mapping[Holder, datetime] | None = None,
     ) -> Sequence[Candidate]:
-        return [await self._candidate(member, strategy, now) for member in members]
+        return [await self._candidate(member, strategy, now, read_at or {}) for member in members]
 
-    async def observe_equity(self, equities: Mapping[Holder, Decimal], now: datetime) -> None:
+    async def observe_equity(self, equities: Mapping[Holder, Equity], now: datetime) -> None:
         for (member, environment), equity in equities.items():
             known = await self._known(member)
             self._activity.observe(member, environment, equity, local_day(now, known.time_zone))
@@ -69,7 +75,9 @@ class MemoryPlanning:
             if not self._verdicts.decided(refused.signal, refused.member):
                 self._verdicts.skip(refused, now)
 
-    async def _candidate(self, id_: MemberId, strategy: StrategyId | None, now: datetime) -> Candidate:
+    async def _candidate(
+        self, id_: MemberId, strategy: StrategyId | None, now: datetime, read_at: Mapping[Holder, datetime]
+    ) -> Candidate:
         member = await self._known(id_)
         wishes = await self._people.wishes(id_)
         held = await self._books.holdings(id_)
@@ -89,7 +97,9 @@ class MemoryPlanning:
             rehearsal_trades=self._rehearsal_trades(id_),
             live_since=await self._people.live_since(id_),
             accounts=tuple(await self._people.accounts(id_)),
-            activities=tuple(self._activity.of(member, environment, now) for environment in Environment),
+            activities=tuple(
+                self._activity.of(member, environment, now, read_at.get((id_, environment))) for environment in Environment
+            ),
             affiliate=referrer.id if referrer else None,
             affiliate_tier=referrer.tier if referrer else AffiliateTier.NONE,
             recent_orders=self._recent_orders(id_, now),

@@ -21,6 +21,7 @@ from cbc_adapters.persistence.memory.signals import MemorySignals
 from cbc_adapters.persistence.memory.table import Changes
 from cbc_adapters.persistence.memory.trade_tables import TradeTables
 from cbc_adapters.persistence.memory.trades import MemoryTrades
+from cbc_adapters.persistence.memory.transfers import MemoryTransfers
 from cbc_adapters.persistence.memory.verdicts import MemoryVerdicts
 from cbc_adapters.persistence.memory.work import JobQueue, MemoryAnswers, MemoryOutbox
 from cbc_domain.ports.persistence.books import Books
@@ -31,6 +32,7 @@ from cbc_domain.ports.persistence.receipts import Receipts
 from cbc_domain.ports.persistence.results import Results
 from cbc_domain.ports.persistence.signals import Signals
 from cbc_domain.ports.persistence.trades import Trades
+from cbc_domain.ports.persistence.transfers import Transfers
 from cbc_domain.ports.persistence.unit_of_work import UnitOfWork
 from cbc_domain.ports.persistence.work import Answers, Configuration, Jobs, Lane, Outbox
 from cbc_domain.ports.system import Identities
@@ -55,6 +57,7 @@ class MemoryUnitOfWork:
     answers: Answers
     configuration: Configuration
     receipts: Receipts
+    transfers: Transfers
     _turn: "_Turn"
 
     async def commit(self) -> None:
@@ -75,7 +78,9 @@ class MemoryStore:
         trades = TradeTables(self._changes)
         verdicts = MemoryVerdicts(self._changes, trades)
         people, lane = MemoryPeople(self._changes, trades), MemoryLane(self._changes, trades)
-        books, activity = MemoryBooks(self._changes, identities.new), MemoryActivity(self._changes, trades)
+        self._transfers = MemoryTransfers(self._changes, people)
+        books = MemoryBooks(self._changes, identities.new)
+        activity = MemoryActivity(self._changes, trades, self._transfers)
         self.jobs = JobQueue(self._changes)
         self._people, self._lane, self._books = people, lane, books
         self._keys = MemoryKeys(self._changes, people)
@@ -128,6 +133,7 @@ class MemoryStore:
             answers=self._answers,
             configuration=self._configuration,
             receipts=self._receipts,
+            transfers=self._transfers,
             turn=turn,
         )
 

@@ -9,6 +9,7 @@ from sqlalchemy import RowMapping, Select, and_, column, func, literal, select, 
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.types import Date
 
+from cbc_adapters.persistence.postgres.bases import read_bases
 from cbc_adapters.persistence.postgres.batches import batch
 from cbc_adapters.persistence.postgres.tables.metadata import identity, instant, text
 from cbc_adapters.persistence.postgres.tables.outcomes import coin_blocks, drawdown_pauses, equity_marks
@@ -32,9 +33,9 @@ Facts = dict[Holder, dict[str, Any]]
 
 
 async def read_activities(
-    connection: AsyncConnection, members: Sequence[Member], now: datetime
+    connection: AsyncConnection, members: Sequence[Member], now: datetime, read_at: Mapping[Holder, datetime]
 ) -> Mapping[MemberId, tuple[Activity, ...]]:
-    """One activity for each member and environment, in six statements."""
+    """One activity for each member and environment, in seven statements."""
     ids = [member.id for member in members]
     facts: Facts = {(id_, environment): {} for id_ in ids for environment in Environment}
     for query in (_held(ids), _today(members, now)):
@@ -49,22 +50,17 @@ async def read_activities(
     marks: dict[Holder, list[RowMapping]] = {}
     for row in await _rows(connection, _marks(members, now)):
         marks.setdefault(_holder(row), []).append(row)
+    bases = await read_bases(connection, marks, read_at)
     holders = {id_: [(id_, environment) for environment in Environment] for id_ in ids}
     return {
-        id_: tuple(_activity(holder[1], facts[holder], marks.get(holder)) for holder in held) for id_, held in holders.items()
+        id_: tuple(_activity(holder[1], facts[holder], bases.get(holder)) for holder in held) for id_, held in holders.items()
     }
 
 
-def _activity(environment: Environment, facts: dict[str, Any], marks: Sequence[RowMapping] | None) -> Activity:
+def _activity(environment: Environment, facts: dict[str, Any], base: EquityBase | None) -> Activity:
     blocked = tuple(facts.pop("blocked_coins", {}).items())
     symbols = frozenset(facts.pop("open_symbols", ()))
-    return Activity(environment, symbols, blocked_coins=blocked, base=_base(marks), **facts)
-
-
-def _base(marks: Sequence[RowMapping] | None) -> EquityBase | None:
-    if not marks or marks[-1]["day"] != marks[-1]["today"]:
-        return None
-    return EquityBase(day_start=marks[-1]["opening"], week_start=marks[0]["opening"], peak=marks[-1]["peak"])
+    return Activity(environment, symbols, blocked_coins=blocked, base=base, **facts)
 
 
 def _streak(row: RowMapping, now: datetime) -> dict[str, object]:
@@ -156,8 +152,4 @@ def _marks(members: Sequence[Member], now: datetime) -> Select[Any]:
     day = batch(days, {"member": identity, "today": Date()}, "days")
     mark = equity_marks.c
     in_week = and_(mark.day > day.c.today - WEEK.days, mark.day <= day.c.today)
-    return (
-        select(mark.member, mark.environment, mark.day, mark.opening, mark.peak, day.c.today)
-        .join(day, and_(day.c.member == mark.member, in_week))
-        .order_by(mark.day)
-    )
+    return select(equity_marks, day.c.today).join(day, and_(day.c.member == mark.member, in_week)).order_by(mark.day)

@@ -20,6 +20,7 @@ from cbc_domain.kernel.money import LEDGER_CURRENCIES, Money
 from cbc_domain.kernel.venues import Environment
 from cbc_domain.ledger.model import AccountKind, LotStatus
 from cbc_domain.plans.model import PlanCode
+from cbc_domain.ports.persistence.planning import Holder
 from cbc_domain.risk.model import Activity, ExchangeAccount
 from cbc_domain.risk.settings import wished
 from cbc_domain.trading.candidates import Candidate
@@ -38,7 +39,11 @@ async def lock_members(connection: AsyncConnection, ids: Sequence[MemberId]) -> 
 
 
 async def read_candidates(
-    connection: AsyncConnection, ids: Sequence[MemberId], strategy: StrategyId | None, now: datetime
+    connection: AsyncConnection,
+    ids: Sequence[MemberId],
+    strategy: StrategyId | None,
+    now: datetime,
+    read_at: Mapping[Holder, datetime],
 ) -> Mapping[MemberId, Candidate]:
     """All that is known of these members; who is unknown is left out."""
     rows = (await connection.execute(_people(ids, strategy, now))).mappings().all()
@@ -48,7 +53,7 @@ async def read_candidates(
     sums: Sums = {}
     for row in (await connection.execute(_sums(ids, now))).mappings():
         sums.setdefault((row["what"], row["member"]), {})[row["currency"]] = int(row["minor"])
-    activities = await read_activities(connection, [member_of(row) for row in rows], now)
+    activities = await read_activities(connection, [member_of(row) for row in rows], now, read_at)
     return {row["id"]: _candidate(row, accounts.get(row["id"], []), sums, activities[row["id"]]) for row in rows}
 
 

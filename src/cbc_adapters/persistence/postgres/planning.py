@@ -2,19 +2,17 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from decimal import Decimal
 
 import attrs
-from sqlalchemy import Date, Text, func, null, select, tuple_, update
-from sqlalchemy.dialects.postgresql import insert as insert_into
+from sqlalchemy import func, null, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from cbc_adapters.persistence.postgres.batches import Row, batch, insert_rows
+from cbc_adapters.persistence.postgres.batches import Row, insert_rows
 from cbc_adapters.persistence.postgres.candidates import lock_members, read_candidates
 from cbc_adapters.persistence.postgres.lane import add_tasks
+from cbc_adapters.persistence.postgres.marks import mark_equities
 from cbc_adapters.persistence.postgres.rows.orders import order_row, ordered_row, skipped_row
 from cbc_adapters.persistence.postgres.rows.positions import position_row
-from cbc_adapters.persistence.postgres.tables.metadata import asset, identity
 from cbc_adapters.persistence.postgres.tables.outcomes import drawdown_pauses, equity_marks
 from cbc_adapters.persistence.postgres.tables.people import members
 from cbc_adapters.persistence.postgres.tables.trades import decisions, orders, positions
@@ -25,6 +23,7 @@ from cbc_domain.kernel.ids import MemberId, SignalId, StrategyId
 from cbc_domain.kernel.time import local_day
 from cbc_domain.kernel.venues import Environment
 from cbc_domain.ports.persistence.planning import Holder
+from cbc_domain.risk.transfers import Equity
 from cbc_domain.trading.candidates import Candidate
 from cbc_domain.trading.model import Ordered, Skipped
 
@@ -42,30 +41,36 @@ class PostgresPlanning:
         return [MemberId(row.id) for row in await self._connection.execute(following)]
 
     async def candidates(
-        self, members: Sequence[MemberId], strategy: StrategyId | None, now: datetime, *, lock: bool
+        self,
+        members: Sequence[MemberId],
+        strategy: StrategyId | None,
+        now: datetime,
+        *,
+        lock: bool,
+        read_at: Mapping[Holder, datetime] | None = None,
     ) -> Sequence[Candidate]:
         """Raises NotFound `not_found` for nobody."""
         if not members:
             return []
         if lock:
             await lock_members(self._connection, members)
-        known = await read_candidates(self._connection, members, strategy, now)
+        known = await read_candidates(self._connection, members, strategy, now, read_at or {})
         for member in members:
             if member not in known:
                 raise NotFound("not_found", f"expected a member, was none of {member}")
         return [known[member] for member in members]
 
-    async def observe_equity(self, equities: Mapping[Holder, Decimal], now: datetime) -> None:
+    async def observe_equity(self, equities: Mapping[Holder, Equity], now: datetime) -> None:
         if not equities:
             return
         zones = select(members.c.id, members.c.time_zone).where(among(members.c.id, {member for member, _ in equities}))
         days = {row.id: local_day(now, row.time_zone) for row in await self._connection.execute(zones)}
         # In one order everywhere, so that two observers of the same members wait for each other and never in a circle.
         rows = [
-            {"member": member, "environment": environment.value, "day": days[member], "equity": equity}
+            {"member": member, "environment": environment.value, "day": days[member], "equity": equity.usdt, "at": equity.at}
             for (member, environment), equity in sorted(equities.items())
         ]
-        await self._mark(rows)
+        await mark_equities(self._connection, rows)
 
     async def pause_for_drawdown(self, holders: Collection[Holder], now: datetime) -> Collection[Holder]:
         if not holders:
@@ -86,7 +91,7 @@ class PostgresPlanning:
             .group_by(mark.environment)
         )
         forgotten = update(equity_marks).where(mark.member == member, tuple_(mark.environment, mark.day).in_(newest))
-        await self._connection.execute(forgotten.values(peak=null()))
+        await self._connection.execute(forgotten.values(peak=null(), peaked_at=null()))
         return resumed
 
     async def record(self, ordered: Sequence[Ordered], skipped: Sequence[Skipped], now: datetime) -> None:
@@ -109,24 +114,3 @@ class PostgresPlanning:
         new = insert_rows(decisions, rows).on_conflict_do_nothing()
         written = await self._connection.execute(new.returning(decision.signal, decision.member, decision.outcome))
         return frozenset((row.signal, row.member) for row in written if row.outcome == "ordered")
-
-    async def _mark(self, rows: Sequence[Row]) -> None:
-        new = batch(rows, {"member": identity, "environment": Text(), "day": Date(), "equity": asset})
-        mark = equity_marks.c
-        before = (
-            select(mark.peak)
-            .where(mark.member == new.c.member, mark.environment == new.c.environment)
-            .order_by(mark.day.desc())
-            .limit(1)
-            .scalar_subquery()
-        )
-        measured = select(
-            new.c.member, new.c.environment, new.c.day, new.c.equity, func.greatest(new.c.equity, before)
-        ).order_by(new.c.place)
-        written = insert_into(equity_marks).from_select(["member", "environment", "day", "opening", "peak"], measured)
-        higher = mark.peak.is_(None) | (written.excluded.peak > mark.peak)
-        await self._connection.execute(
-            written.on_conflict_do_update(
-                index_elements=["member", "environment", "day"], set_={"peak": written.excluded.peak}, where=higher
-            )
-        )

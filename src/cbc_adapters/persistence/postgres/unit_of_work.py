@@ -23,6 +23,7 @@ from cbc_adapters.persistence.postgres.receipts import PostgresReceipts
 from cbc_adapters.persistence.postgres.results import PostgresResults
 from cbc_adapters.persistence.postgres.signals import PostgresSignals
 from cbc_adapters.persistence.postgres.trades import PostgresTrades
+from cbc_adapters.persistence.postgres.transfers import PostgresTransfers
 from cbc_domain.ports.persistence.books import Books
 from cbc_domain.ports.persistence.keys import Keys
 from cbc_domain.ports.persistence.people import People
@@ -31,6 +32,7 @@ from cbc_domain.ports.persistence.receipts import Receipts
 from cbc_domain.ports.persistence.results import Results
 from cbc_domain.ports.persistence.signals import Signals
 from cbc_domain.ports.persistence.trades import Trades
+from cbc_domain.ports.persistence.transfers import Transfers
 from cbc_domain.ports.persistence.unit_of_work import LostRace, UnitOfWork
 from cbc_domain.ports.persistence.work import Answers, Configuration, Jobs, Lane, Outbox
 from cbc_domain.ports.system import Identities
@@ -58,6 +60,7 @@ class PostgresUnitOfWork:
     answers: Answers
     configuration: Configuration
     receipts: Receipts
+    transfers: Transfers
     _transaction: AsyncTransaction
 
     async def commit(self) -> None:
@@ -122,5 +125,6 @@ class PostgresStore:
             answers=PostgresAnswers(connection),
             configuration=PostgresConfiguration(connection),
             receipts=PostgresReceipts(connection),
+            transfers=PostgresTransfers(connection),
             transaction=transaction,
         )

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from decimal import Decimal
 from functools import partial
 from typing import Final
 
@@ -11,6 +10,7 @@ import attrs
 from cbc_domain.application.trading.close_positions import ClosePositions
 from cbc_domain.application.trading.decide_signal import DecideSignal
 from cbc_domain.application.trading.market_of import MarketOf, MarketOfSymbol
+from cbc_domain.application.trading.note_transfers import NoteTransfers
 from cbc_domain.kernel.events import Event, EventName
 from cbc_domain.kernel.ids import AccountId, EventId, MemberId, OrderId, PositionId, SignalId, TaskId
 from cbc_domain.kernel.time import format_instant
@@ -20,14 +20,13 @@ from cbc_domain.ports.persistence.planning import Holder
 from cbc_domain.ports.persistence.unit_of_work import Store, UnitOfWork
 from cbc_domain.ports.system import Clock, Identities
 from cbc_domain.risk.defaults import SystemLimits
-from cbc_domain.risk.limits import draws_down
 from cbc_domain.risk.model import ExchangeAccount, Reason
 from cbc_domain.signals.closing import is_over
 from cbc_domain.signals.model import Signal, SignalStatus
 from cbc_domain.trading.candidates import Candidate
+from cbc_domain.trading.equities import drawn_down, equities_of, perhaps_moved
 from cbc_domain.trading.model import Ordered, Skipped
 from cbc_domain.trading.opening import Opening, PlannedIds
-from cbc_domain.trading.part import measured, wealth_of
 from cbc_domain.trading.planning import plan, wanted_accounts
 from cbc_domain.trading.sizes import AccountReading
 
@@ -53,6 +52,7 @@ class PlanOrders:
     decide: DecideSignal
     close_signalled: ClosePositions
     market_of: MarketOf
+    note_transfers: NoteTransfers
     limits: SystemLimits
     process_allows_live: bool
 
@@ -86,6 +86,8 @@ class PlanOrders:
         wanted = [account for candidate in unlocked for account in wanted_accounts(candidate)]
         # Balances first: the price is the younger the better, and some venues tell their brackets with a key only (SIZ-07).
         readings = await self.exchange.readings(wanted)
+        if moved := perhaps_moved(unlocked, readings, self.limits):
+            await self.note_transfers(moved)
         market = await self._market(signal, wanted)
         await self.store.run(partial(self._decide_page, signal, unlocked, market, readings))
 
@@ -99,10 +101,12 @@ class PlanOrders:
     ) -> None:
         now = self.clock.now()
         opening = await self._opening(work, signal, market, readings, now)
-        await work.planning.observe_equity(_equities(unlocked, readings), now)
+        equities = equities_of(unlocked, readings)
+        await work.planning.observe_equity(equities, now)
         members = [candidate.member.id for candidate in unlocked]
-        candidates = await work.planning.candidates(members, signal.strategy, now, lock=True)
-        await self._pause(work, _drawn_down(candidates, readings, self.limits), now)
+        read_at = {holder: equity.at for holder, equity in equities.items()}
+        candidates = await work.planning.candidates(members, signal.strategy, now, lock=True, read_at=read_at)
+        await self._pause(work, drawn_down(candidates, readings, self.limits), now)
         parts = [plan(candidate, opening, planned_ids(self.identities)) for candidate in candidates]
         await self._record(work, parts, now)
 
@@ -190,27 +194,3 @@ def _told(part: Skipped) -> dict[str, str]:
         facts = {"value": one.value, "limit": one.limit, "until": one.until and format_instant(one.until)}
         told |= {f"{one.reason.value}.{name}": str(fact) for name, fact in facts.items() if fact is not None}
     return told
-
-
-def _equities(candidates: Sequence[Candidate], readings: Mapping[AccountId, AccountReading]) -> Mapping[Holder, Decimal]:
-    """A sum in which one usable account is missing says nothing of gains and losses: it is left out (RSK-03, RSK-07)."""
-    sums = {
-        (candidate.member.id, environment): wealth_of(candidate, environment, readings)
-        for candidate in candidates
-        for environment in Environment
-    }
-    return {holder: wealth.earned for holder, wealth in sums.items() if wealth is not None}
-
-
-def _drawn_down(
-    candidates: Sequence[Candidate], readings: Mapping[AccountId, AccountReading], limits: SystemLimits
-) -> list[Holder]:
-    """Who lost so much of his highest equity that he is paused from now on."""
-    return [
-        (candidate.member.id, activity.environment)
-        for candidate in candidates
-        for activity in candidate.activities
-        if not activity.drawdown_paused
-        and (wealth := wealth_of(candidate, activity.environment, readings)) is not None
-        and draws_down(measured(activity, wealth), wealth.equity, limits)
-    ]

@@ -22,9 +22,9 @@ from cbc_domain.risk.defaults import SystemLimits
 from cbc_domain.risk.model import EquityBase
 from cbc_domain.signals.model import Decision, Scope, Signal, SignalKind, Strategy
 from cbc_domain.trading.candidates import Candidate
+from cbc_domain.trading.equities import equity_of
 from cbc_domain.trading.model import Ordered, Skipped
 from cbc_domain.trading.opening import Opening
-from cbc_domain.trading.part import wealth_of
 from cbc_domain.trading.planning import plan, wanted_accounts
 from cbc_domain.trading.sizes import AccountReading
 
@@ -101,8 +101,8 @@ def _observed(candidate: Candidate, readings: Mapping[AccountId, AccountReading]
     """Measure losses from now on where nothing was observed today, as planning would write it down first (RSK-03)."""
     activities = []
     for activity in candidate.activities:
-        wealth = wealth_of(candidate, activity.environment, readings) if activity.base is None else None
-        base = activity.base if wealth is None else EquityBase(wealth.earned, wealth.earned, wealth.earned)
+        equity = equity_of(candidate, activity.environment, readings) if activity.base is None else None
+        base = activity.base if equity is None else EquityBase(equity.usdt, equity.usdt, equity.usdt)
         activities.append(attrs.evolve(activity, base=base))
     return attrs.evolve(candidate, activities=tuple(activities))
 

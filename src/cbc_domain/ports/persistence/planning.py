@@ -2,11 +2,11 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from decimal import Decimal
 from typing import Protocol
 
 from cbc_domain.kernel.ids import MemberId, SignalId, StrategyId
 from cbc_domain.kernel.venues import Environment
+from cbc_domain.risk.transfers import Equity
 from cbc_domain.trading.candidates import Candidate
 from cbc_domain.trading.model import Ordered, Skipped
 
@@ -20,16 +20,25 @@ class Planning(Protocol):
         """The next members of role USER in ascending ID who have no decision on this signal yet."""
 
     async def candidates(
-        self, members: Sequence[MemberId], strategy: StrategyId | None, now: datetime, *, lock: bool
+        self,
+        members: Sequence[MemberId],
+        strategy: StrategyId | None,
+        now: datetime,
+        *,
+        lock: bool,
+        read_at: Mapping[Holder, datetime] | None = None,
     ) -> Sequence[Candidate]:
         """All that planning needs to know of these members, in the order given; without a strategy nobody is subscribed.
+
+        Whose accounts were read is compared with that reading: what was moved from its instant on is not in it, and so not in
+        what it is measured against (RSK-03).
 
         With `lock`, each member's places are held until the unit ends, so that two signals cannot both take the last one
         (ELG-05); locks are taken in ascending ID. Raises NotFound `not_found` for nobody.
         """
 
-    async def observe_equity(self, equities: Mapping[Holder, Decimal], now: datetime) -> None:
-        """Remember measured equities in USDT, less transfers: the first of a member's day and week, the highest (RSK-03)."""
+    async def observe_equity(self, equities: Mapping[Holder, Equity], now: datetime) -> None:
+        """Remember measured equities: the first of a member's day and week, and the highest after all transfers (RSK-03)."""
 
     async def pause_for_drawdown(self, holders: Collection[Holder], now: datetime) -> Collection[Holder]:
         """Keep opens off until the member resumes; answers those who were not paused already (RSK-01)."""

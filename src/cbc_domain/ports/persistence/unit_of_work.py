@@ -13,6 +13,7 @@ from cbc_domain.ports.persistence.receipts import Receipts
 from cbc_domain.ports.persistence.results import Results
 from cbc_domain.ports.persistence.signals import Signals
 from cbc_domain.ports.persistence.trades import Trades
+from cbc_domain.ports.persistence.transfers import Transfers
 from cbc_domain.ports.persistence.work import Answers, Configuration, Jobs, Lane, Outbox
 
 T = TypeVar("T")
@@ -42,6 +43,7 @@ class UnitOfWork(Protocol):
     answers: Answers
     configuration: Configuration
     receipts: Receipts
+    transfers: Transfers
 
     async def commit(self) -> None: ...
 

@@ -1,6 +1,17 @@
 """Every table of the database, one module for each part of the business."""
 
-from cbc_adapters.persistence.postgres.tables import books, keys, lane, outcomes, people, proofs, signals, trades, work
+from cbc_adapters.persistence.postgres.tables import (
+    books,
+    keys,
+    lane,
+    outcomes,
+    people,
+    proofs,
+    signals,
+    trades,
+    transfers,
+    work,
+)
 from cbc_adapters.persistence.postgres.tables.metadata import METADATA
 
-__all__ = ["METADATA", "books", "keys", "lane", "outcomes", "people", "proofs", "signals", "trades", "work"]
+__all__ = ["METADATA", "books", "keys", "lane", "outcomes", "people", "proofs", "signals", "trades", "transfers", "work"]

@@ -3,7 +3,7 @@
 from typing import Final
 
 _BOOKS: Final = ("journals", "entries", "lot_moves", "debt_payments", "conversions", "seals")
-HISTORY: Final = (*_BOOKS, "key_audit")
+HISTORY: Final = (*_BOOKS, "key_audit", "account_transfers")
 """Tables whose rows are only ever added."""
 
 _REFUSE_CHANGE: Final = """

@@ -52,11 +52,15 @@ equity_marks: Final = Table(
     METADATA,
     Column("member", identity, ForeignKey("members.id"), primary_key=True),
     Column("environment", text, one_of("environment", Environment), primary_key=True),
-    # The member's own calendar day; `peak` is the highest ever measured until the end of that day.
+    # The member's own calendar day; `peak` is the highest that was measured until the end of that day, whereby transfers
+    # count as no gain and no loss. Both are as they were measured: what was moved from their instants on is added when read.
     Column("day", Date, primary_key=True),
     Column("opening", asset, nullable=False),
+    Column("opened_at", instant, nullable=False),
     # NULL once the member resumed after a drawdown: the next equity that is measured is the first of a new peak.
     Column("peak", asset),
+    Column("peaked_at", instant),
+    CheckConstraint("(peak IS NULL) = (peaked_at IS NULL)", name="peak"),
 )
 
 drawdown_pauses: Final = Table(
