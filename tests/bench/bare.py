@@ -117,5 +117,7 @@ def _client(venue: Venue, key: Credentials, session: ClientSession, trusted: obj
         given["password"] = key.passphrase
     client = getattr(vendor, dialect.ccxt_id)(given | dict(dialect.settings(Environment.LIVE)))
     client.ssl_context = trusted
+    # A quarter of a second for each client that is closed, for a session of its own to wind up: this one is shared.
+    client.timeout_on_exit = 0
     client.options.update(OPTIONS.get(venue, {}))
     return client
