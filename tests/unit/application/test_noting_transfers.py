@@ -5,10 +5,13 @@ from decimal import Decimal
 
 import pytest
 
-from cbc_adapters.exchange.simulated.faults import Always, Call, Failure, Refuse
+from cbc_adapters.exchange.simulated.faults import Always, Call, Failure, FaultPlan, Harm, Refuse
+from cbc_domain.application.trading.note_transfers import AT_ONCE
 from cbc_domain.identity.model import Member
+from cbc_domain.kernel.ids import AccountId
 from cbc_domain.kernel.venues import Environment, Symbol
 from cbc_domain.ports.exchange import Fault
+from cbc_domain.trading.model import Leg
 from tests.club import Club, open_club
 
 ETH = Symbol("ETHUSDT")
@@ -137,3 +140,28 @@ async def test_what_the_venue_remembers_from_before_the_connection_is_not_asked_
     club.venue.deposit(account.id, Decimal(-70), club.clock.now())
 
     assert await club.platform.note_transfers()() == 1
+
+
+class Questions(FaultPlan):
+    """Harms nothing and counts what venues are asked about transfers; mutable for that."""
+
+    asked = 0
+
+    def harms(self, call: Call, account: AccountId, ordinal: int, leg: Leg | None = None) -> tuple[Harm, ...]:
+        self.asked += call is Call.TRANSFERS
+        return ()
+
+
+async def test_where_everybodys_equity_looks_moved_only_some_venues_are_asked() -> None:
+    """rules: RSK-03, EXC-08"""
+    questions = Questions()
+    club = await open_club(faults=questions)
+    members = [await club.join() for _ in range(AT_ONCE + 5)]
+    await club.market()
+    await planned(club, SOL)
+    for member in members:
+        await lost(club, member, -100)
+
+    await planned(club, ETH)
+
+    assert questions.asked == AT_ONCE

@@ -15,7 +15,8 @@ from cbc_domain.risk.model import ExchangeAccount
 from cbc_domain.risk.transfers import Transfer, asked_before, asked_since
 
 AT_ONCE: Final = 20
-"""Accounts of one run: at Binance a question weighs 30 of the 2,400 that an address may use in a minute (decision 23)."""
+"""Accounts of one run, those asked longest ago: at Binance a question weighs 30 of the 2,400 that an address may use in a
+minute, and where everybody's equity looks moved at once it is the market that moved (decision 23)."""
 
 
 @attrs.frozen
@@ -52,8 +53,7 @@ class NoteTransfers:
 async def _take(
     moved: Collection[AccountId] | None, now: datetime, work: UnitOfWork
 ) -> Sequence[tuple[ExchangeAccount, datetime]]:
-    limit = AT_ONCE if moved is None else len(moved)
-    due = await work.transfers.take_due(asked_before(now, looks_moved=moved is not None), now, limit, moved)
+    due = await work.transfers.take_due(asked_before(now, looks_moved=moved is not None), now, AT_ONCE, moved)
     accounts = await work.people.connected(due)
     return [(account, asked_since(account.created_at, due[account.id])) for account in accounts.values()]
 
