@@ -28,7 +28,7 @@ def ready_to_stream(client: Client, public: Client) -> Iterator[None]:
     """Let a client know the markets that `public` loaded, and sign with the venue's time; afterwards nothing holds it any more.
 
     What ccxt would do later for a stream, such as keeping a listen key alive in 20 minutes, ends with the stream: it would hold
-    a client that is over until then, and a silent stream is opened anew each minute.
+    a client that is over until then, and a silent stream is opened anew again and again.
     """
     client.set_markets_from_exchange(public)
     # Streams log in with whole seconds of our own clock, and ccxt corrects milliseconds only.

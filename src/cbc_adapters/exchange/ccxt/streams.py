@@ -18,8 +18,12 @@ MOST_UNREAD: Final = 10_000
 FIRST_WAIT_S: Final = 0.5
 """Before a stream that ended is opened again; twice as long each time that it says nothing."""
 LONGEST_WAIT_S: Final = 30.0
-SILENT_S: Final = 60.0
-"""A stream that says nothing for so long is opened anew: most venues do not tell that one died (POS-10)."""
+SILENT_S: Final = 600.0
+"""A stream that says nothing for so long is opened anew, should it have been forgotten at the other end (POS-10).
+
+ccxt itself ends a connection whose pings stay without an answer. Most accounts have nothing to tell for minutes, and opening a
+stream costs some 10 ms of this process: at one minute a thousand quiet ones took half of it, and were never all open.
+"""
 
 OPENED_EVERY_S: Final = 0.05
 """Streams are opened one after another: each takes 6 to 14 ms of processor time (TLS, login), which a hundred at once would
