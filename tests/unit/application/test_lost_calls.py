@@ -450,6 +450,22 @@ async def test_an_entry_that_arrives_within_ten_seconds_never_stands_bare_for_fi
     assert (await club.at_venue(member)).flat
 
 
+async def test_what_a_late_entry_bought_is_sold_in_time_though_exits_are_lost() -> None:
+    """rules: POS-11, ORD-04"""
+    lost_exits = Failure(DropBefore(), Nth(frozenset(range(1, 7))), leg=Leg.EXIT)
+    club = await opened(FaultPlan([Failure(DropBefore(), Always(), leg=Leg.ENTRY), lost_exits]))
+    club.deaf = True
+    await club.alert("SINAL LONG FORTE")
+    (member,) = club.members
+    await club.work_until(lambda trade: trade.position.state is PositionState.ABANDONED)
+
+    await club.arrives_late(await club.trade(member))
+    await _pass(club, 19)
+
+    assert (await club.at_venue(member)).flat
+    assert (await club.at_venue(member)).exits == 1
+
+
 async def _pass(club: Club, quarters: int) -> None:
     """Let quarters of a second go by, with everything that is due in them."""
     for _ in range(quarters):

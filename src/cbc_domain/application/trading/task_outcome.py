@@ -117,7 +117,7 @@ def _sought(trade: Trade, now: datetime, asked: Asked) -> bool:
 def _due(task: Task, trade: Trade, now: datetime, asked: Asked, *, hasty: bool) -> datetime:
     """An order whose fate is open is asked for until the venue answers, whatever the number of attempts."""
     leaves = unguarded(trade) or (in_doubt(trade) and task.action is not TaskAction.OPEN)
-    if bare(trade) or (leaves and hasty):
+    if bare(trade) or (hasty and (leaves or stray(trade))):
         return now + BARE_AGAIN
     if trade.position.state.final and (asked.unanswered or _lapsed_within(trade, ON_ITS_WAY, now)):
         return now + (BARE_AGAIN if asked.unanswered and hasty else LOOK_AGAIN)
