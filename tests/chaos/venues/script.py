@@ -52,8 +52,9 @@ def script(seed: int, signals: int) -> Iterator[Wait | Post]:
         else:
             symbol, side = chance.choice(list(START_PRICES)), chance.choice(("LONG", "SHORT"))
             yield Post(f"SINAL {side} FORTE", symbol)
-        last = number == signals - 1
-        yield Wait(LAST_WAIT_S if last else chance.choice((0.3, 1.0, 2.5, 4.0)), last or chance.random() < 0.6)
+        first, last = number == 0, number == signals - 1
+        # What was not planned before its close came opens nothing: at least the first is given the time that it takes.
+        yield Wait(LAST_WAIT_S if last else chance.choice((0.3, 1.0, 2.5, 4.0)), first or last or chance.random() < 0.6)
 
 
 def prices(seed: int) -> Iterator[tuple[Symbol, Decimal]]:

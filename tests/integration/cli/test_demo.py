@@ -4,6 +4,7 @@ import json
 import signal
 import subprocess
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -54,6 +55,8 @@ def test_whoever_ends_it_early_finds_nothing_left_behind(tmp_path: Path, told: s
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        # Whoever runs these tests in the background of a shell has them ignore SIGINT, and so would this process.
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - no thread runs here
     )
     with process:
         assert process.stderr is not None
