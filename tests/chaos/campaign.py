@@ -2,6 +2,7 @@
 
 import asyncio
 import multiprocessing
+import os
 import tempfile
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -71,6 +72,7 @@ def lane(seeds: Sequence[int], size: Size, shared: Server, folder: Path, tell: C
 
 
 async def _lane(seeds: Sequence[int], size: Size, shared: Server, folder: Path, tell: Connection) -> None:
+    _end_with_the_campaign()
     async with AsyncExitStack() as stack:
         killed: Mortal | None = None
         for seed in seeds:
@@ -83,6 +85,13 @@ async def _lane(seeds: Sequence[int], size: Size, shared: Server, folder: Path, 
             async with server.copy(f"seed_{seed}") as url:
                 restart = mortal.restart if mortal else None
                 tell.send(await play(seed, size.signals, size.workers, server.cast, url, place, restart))
+
+
+def _end_with_the_campaign() -> None:
+    """Whoever is killed takes its lanes along: without a database they would wait for one, seed after seed."""
+    campaign = multiprocessing.parent_process()
+    if campaign is not None:
+        asyncio.get_running_loop().add_reader(campaign.sentinel, os._exit, 1)
 
 
 @attrs.frozen
