@@ -1,20 +1,17 @@
-"""What Bybit tells and changes of a unified account: balance, positions, settings, transfers, permissions."""
+"""What Bybit tells and changes of a unified account: balance, settings, permissions."""
 
 from decimal import Decimal
 from typing import Final
 
-from cbc_adapters.exchange.simulated.model import VenueAccount, VenuePosition
-from cbc_adapters.exchange.simulated.venues.bybit.market import listed, page
+from cbc_adapters.exchange.simulated.model import VenueAccount
+from cbc_adapters.exchange.simulated.venues.bybit.market import listed
 from cbc_adapters.exchange.simulated.venues.bybit.refusals import Wrong
 from cbc_adapters.exchange.simulated.venues.house import House, IssuedKey
 from cbc_adapters.exchange.simulated.venues.wire import Json, milliseconds, text
-from cbc_domain.kernel.venues import Side, Symbol
-from cbc_domain.risk.transfers import Transfer
 
 MODES: Final = {"ISOLATED_MARGIN": True, "REGULAR_MARGIN": False}
 BOTH_SIDES: Final = 3
 UNIFIED_2_PRO: Final = 6
-LONGEST_LOG_MS: Final = 7 * 24 * 3_600_000
 
 
 def info(house: House, key: IssuedKey, given: Json) -> Json:
@@ -117,107 +114,6 @@ def _coin(account: VenueAccount, unrealised: Decimal) -> Json:
         "marginCollateral": True,
         "collateralSwitch": True,
         "spotHedgingQty": "0",
-    }
-
-
-def position_list(house: House, key: IssuedKey, given: Json) -> Json:
-    """GET /v5/position/list: of one symbol each side whether held or not, or of a settlement coin what is held."""
-    account = house.account(key.account)
-    if "symbol" in given:
-        symbol, held = listed(house, given).symbol, account.positions
-        sides = [side for side in Side if account.hedge or (symbol, side) in held]
-        told = [_position(house, key, symbol, side) for side in sides] or [_position(house, key, symbol, Side.LONG)]
-    elif given.get("settleCoin") == "USDT":
-        told = [_position(house, key, *each) for each in account.positions]
-    else:
-        raise Wrong(10001, "params error: symbol or settleCoin is required")
-    return page(told, given, 20, 200)
-
-
-def _position(house: House, key: IssuedKey, symbol: Symbol, side: Side) -> Json:
-    account, mark, now = house.account(key.account), house.engine.marks.get(symbol), str(milliseconds(house.now()))
-    held = account.positions.get((symbol, side))
-    price = mark.price if mark is not None else Decimal(0)
-    return {
-        "positionIdx": (1 if side is Side.LONG else 2) if account.hedge else 0,
-        "riskId": 1,
-        "riskLimitValue": "",
-        "symbol": symbol,
-        "tradeMode": 0,
-        "autoAddMargin": 0,
-        "leverage": str(house.choices(key.account, symbol).leverage),
-        "markPrice": text(price),
-        "positionStatus": "Normal",
-        "adlRankIndicator": 0,
-        "tpslMode": "Full",
-        "liqPrice": "",
-        "bustPrice": "",
-        "takeProfit": "",
-        "stopLoss": "",
-        "trailingStop": "0",
-        "cumRealisedPnl": text(account.realised),
-        "isReduceOnly": False,
-        "seq": -1 if held is None else account.last_number,
-        "createdTime": now,
-        "updatedTime": now,
-        **_size(held, price),
-    }
-
-
-def _size(held: VenuePosition | None, price: Decimal) -> Json:
-    if held is None:
-        names = ("positionValue", "positionIM", "positionMM", "positionBalance", "unrealisedPnl", "curRealisedPnl")
-        return {"side": "", "size": "0", "avgPrice": "0", **dict.fromkeys(names, "")}
-    return {
-        "side": "Buy" if held.side is Side.LONG else "Sell",
-        "size": text(held.quantity),
-        "avgPrice": text(held.entry_price),
-        "positionValue": text(held.cost),
-        "positionIM": text(held.margin),
-        "positionMM": "0",
-        "positionBalance": text(held.margin),
-        "unrealisedPnl": text(held.unrealised(price)),
-        "curRealisedPnl": text(-held.paid),
-    }
-
-
-def transaction_log(house: House, key: IssuedKey, given: Json) -> Json:
-    """GET /v5/account/transaction-log, newest first: transfers only, at most seven days at once."""
-    now = milliseconds(house.now())
-    since = int(given.get("startTime", now - LONGEST_LOG_MS))
-    until = int(given.get("endTime", since + LONGEST_LOG_MS))
-    if until - since > LONGEST_LOG_MS:
-        raise Wrong(10001, "params error: The interval between startTime and endTime should be 7 days at most")
-    told = [_logged(one) for one in house.account(key.account).transfers if since <= milliseconds(one.at) <= until]
-    asked, currency = given.get("type"), given.get("currency")
-    chosen = [row for row in told if asked in {None, row["type"]} and currency in {None, row["currency"]}]
-    return page(chosen[::-1], given, 20, 50)
-
-
-def _logged(transfer: Transfer) -> Json:
-    moved = text(transfer.amount)
-    return {
-        "id": f"{transfer.venue_id}_USDT",
-        "symbol": "",
-        "side": "None",
-        "category": "",
-        "currency": "USDT",
-        "type": "TRANSFER_IN" if transfer.amount >= 0 else "TRANSFER_OUT",
-        "transSubType": "",
-        "transactionTime": str(milliseconds(transfer.at)),
-        "qty": moved,
-        "size": "",
-        "tradePrice": "",
-        "funding": "",
-        "fee": "",
-        "feeRate": "",
-        "cashFlow": moved,
-        "change": moved,
-        "cashBalance": "",
-        "bonusChange": "",
-        "tradeId": "",
-        "orderId": "",
-        "orderLinkId": "",
     }
 
 

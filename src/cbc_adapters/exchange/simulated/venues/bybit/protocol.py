@@ -7,7 +7,7 @@ from typing import Final
 import attrs
 
 from cbc_adapters.exchange.simulated.faults import Call
-from cbc_adapters.exchange.simulated.venues.bybit import account, market, orders, records, stream
+from cbc_adapters.exchange.simulated.venues.bybit import account, market, orders, positions, records, stream, transfers
 from cbc_adapters.exchange.simulated.venues.bybit.refusals import WORDING, Wrong, body, refusal
 from cbc_adapters.exchange.simulated.venues.house import House, IssuedKey
 from cbc_adapters.exchange.simulated.venues.routes import Public, Routes, Signed
@@ -34,9 +34,9 @@ SIGNED: Final[Mapping[tuple[str, str], Signed]] = {
     ("GET", "/v5/account/info"): account.info,
     ("POST", "/v5/account/set-margin-mode"): account.set_margin_mode,
     ("GET", "/v5/account/wallet-balance"): account.wallet_balance,
-    ("GET", "/v5/account/transaction-log"): account.transaction_log,
+    ("GET", "/v5/account/transaction-log"): transfers.transaction_log,
     ("GET", "/v5/user/query-api"): lambda house, key, given: account.query_api(key),
-    ("GET", "/v5/position/list"): account.position_list,
+    ("GET", "/v5/position/list"): positions.position_list,
     ("POST", "/v5/position/set-leverage"): account.set_leverage,
     ("POST", "/v5/position/switch-mode"): account.switch_mode,
     ("GET", "/v5/position/closed-pnl"): records.closed_pnl,
