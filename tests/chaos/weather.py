@@ -18,7 +18,7 @@ from cbc_adapters.exchange.simulated.faults import (
     OneIn,
     Refuse,
 )
-from cbc_domain.ports.exchange import Fault
+from cbc_domain.ports.venue_faults import Fault
 from cbc_domain.trading.model import Leg
 
 OFTEN: Final = (5, 8, 13, 21)

@@ -9,7 +9,7 @@ from typing import Final
 from cbc_domain.application.trading.desk import BARRED, PASSING
 from cbc_domain.kernel import errors as kernel
 from cbc_domain.market.model import MarketCode
-from cbc_domain.ports.exchange import Fault
+from cbc_domain.ports.venue_faults import Fault
 from cbc_domain.risk.keys import KeyRefusal
 from cbc_domain.risk.model import LiveGate, Reason
 from cbc_entrypoints.cli.endings import exit_code
@@ -160,7 +160,7 @@ def _members(enum: type[StrEnum], model: Path) -> Iterable[Sequence[str]]:
 
 
 def _faults() -> Iterable[Sequence[str]]:
-    told = source.told_of_members(DOMAIN / "ports" / "exchange.py", Fault.__name__)
+    told = source.told_of_members(DOMAIN / "ports" / "venue_faults.py", Fault.__name__)
     for fault in Fault:
         known = fault is Fault.DUPLICATE_ID
         opening = "looked up" if known else "tried again" if fault in PASSING else "ends"

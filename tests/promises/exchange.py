@@ -7,7 +7,8 @@ from decimal import Decimal
 import pytest
 
 from cbc_domain.kernel.venues import Side, Symbol
-from cbc_domain.ports.exchange import Fault, Holding, OpenOrder, ReportState, Ticket, VenueRefused
+from cbc_domain.ports.exchange import Holding, OpenOrder, ReportState, Ticket
+from cbc_domain.ports.venue_faults import Fault, VenueRefused
 from cbc_domain.trading.model import Leg
 from tests.promises.transfers import TransferPromises
 from tests.promises.venue_bench import VenueBench

@@ -14,7 +14,8 @@ from cbc_adapters.exchange.simulated.listing import DEMONSTRATION
 from cbc_adapters.exchange.simulated.model import Bar
 from cbc_domain.kernel.ids import AccountId, MemberId
 from cbc_domain.kernel.venues import Environment, Side, Symbol, Venue
-from cbc_domain.ports.exchange import Ticket, VenueRefused
+from cbc_domain.ports.exchange import Ticket
+from cbc_domain.ports.venue_faults import VenueRefused
 from cbc_domain.risk.model import ExchangeAccount
 from cbc_domain.trading.model import Leg
 from cbc_domain.trading.sizes import Instrument

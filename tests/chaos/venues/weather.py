@@ -22,7 +22,7 @@ from cbc_adapters.exchange.simulated.faults import (
 )
 from cbc_domain.kernel.ids import AccountId
 from cbc_domain.kernel.venues import Venue
-from cbc_domain.ports.exchange import Fault
+from cbc_domain.ports.venue_faults import Fault
 from cbc_domain.trading.model import Leg
 
 SIGNED: Final = tuple(call for call in Call if call is not Call.PUBLIC)

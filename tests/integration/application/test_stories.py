@@ -14,7 +14,7 @@ from cbc_domain.commissions.model import SettlementState
 from cbc_domain.kernel.events import EventName
 from cbc_domain.kernel.money import BRL, Money
 from cbc_domain.kernel.venues import Symbol
-from cbc_domain.ports.exchange import Fault
+from cbc_domain.ports.venue_faults import Fault
 from cbc_domain.trading.model import CloseReason, Leg, PositionState
 from tests.club import BTC, Club, open_club
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 
 from cbc_adapters.exchange.simulated.remote import RemoteExchange
-from cbc_domain.ports.exchange import OutcomeUnknown
+from cbc_domain.ports.venue_faults import OutcomeUnknown
 from tests.integration.cli.program import cbc, serving
 from tests.strategies.exchange import BTC, entry, exchange_account
 

@@ -20,7 +20,8 @@ from cbc_adapters.exchange.simulated.keys import GivenKeys
 from cbc_adapters.exchange.simulated.venues.wires import WIRES
 from cbc_adapters.system.real.clock import SystemClock
 from cbc_domain.kernel.venues import Environment, Side, Venue
-from cbc_domain.ports.exchange import Fault, OutcomeUnknown, ReportState, VenueRefused
+from cbc_domain.ports.exchange import ReportState
+from cbc_domain.ports.venue_faults import Fault, OutcomeUnknown, VenueRefused
 from cbc_domain.ports.venue_keys import Credentials
 from tests.integration.cli.conftest import Here
 from tests.integration.cli.program import Serving, serving

@@ -32,7 +32,8 @@ from cbc_adapters.exchange.simulated.listing import DEMONSTRATION
 from cbc_adapters.exchange.simulated.remote import RemoteExchange
 from cbc_adapters.exchange.simulated.service import served
 from cbc_adapters.system.stepped.clock import SteppedClock
-from cbc_domain.ports.exchange import Fault, OutcomeUnknown, ReportState, VenueRefused
+from cbc_domain.ports.exchange import ReportState
+from cbc_domain.ports.venue_faults import Fault, OutcomeUnknown, VenueRefused
 from tests.promises.exchange import ExchangePromises
 from tests.promises.venue_bench import VenueBench
 from tests.strategies.exchange import BTC, FIRST, PRICE, SECOND, START, entry, exchange_account, stop, target

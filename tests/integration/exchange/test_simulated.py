@@ -35,7 +35,8 @@ from cbc_adapters.exchange.simulated.listing import DEMONSTRATION
 from cbc_adapters.system.stepped.clock import SteppedClock
 from cbc_domain.kernel.errors import Unavailable
 from cbc_domain.kernel.ids import AccountId
-from cbc_domain.ports.exchange import Fault, OutcomeUnknown, Report, ReportState, VenueRefused
+from cbc_domain.ports.exchange import Report, ReportState
+from cbc_domain.ports.venue_faults import Fault, OutcomeUnknown, VenueRefused
 from cbc_domain.trading.model import Leg
 from tests.promises.exchange import ExchangePromises
 from tests.promises.venue_bench import VenueBench

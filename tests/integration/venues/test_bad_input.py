@@ -23,8 +23,8 @@ from cbc_domain.application.people.add_key import KeyForm
 from cbc_domain.kernel.errors import DomainError
 from cbc_domain.kernel.ids import MemberId, SignalId
 from cbc_domain.kernel.venues import Environment, Symbol, Venue
-from cbc_domain.ports.exchange import Fault
 from cbc_domain.ports.persistence.trades import Trade
+from cbc_domain.ports.venue_faults import Fault
 from cbc_domain.risk.credentials import Credentials
 from cbc_domain.risk.defaults import SystemLimits
 from cbc_domain.risk.model import KeyStatus, LiveGate

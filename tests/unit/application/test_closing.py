@@ -8,7 +8,7 @@ import pytest
 from cbc_adapters.exchange.simulated.faults import Call, DropBefore, Failure, FaultPlan, FillPart, LoseAnswer, Nth, Refuse
 from cbc_domain.kernel.errors import Conflict, NotFound
 from cbc_domain.kernel.venues import Side, Symbol
-from cbc_domain.ports.exchange import Fault
+from cbc_domain.ports.venue_faults import Fault
 from cbc_domain.risk.model import Stop, StopLevel, StopScope
 from cbc_domain.trading.model import CloseReason, Leg, OrderState, PositionState
 from tests.club import BTC, Club, open_club

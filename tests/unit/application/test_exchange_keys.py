@@ -10,7 +10,7 @@ from cbc_domain.kernel.errors import Conflict, DomainError, FieldFaults, Invalid
 from cbc_domain.kernel.events import EventName
 from cbc_domain.kernel.ids import AccountId
 from cbc_domain.kernel.venues import Environment, Venue
-from cbc_domain.ports.exchange import Fault, OutcomeUnknown, VenueRefused
+from cbc_domain.ports.venue_faults import Fault, OutcomeUnknown, VenueRefused
 from cbc_domain.ports.venue_keys import Credentials, KeyFindings
 from cbc_domain.risk.model import KeyStatus
 from tests.unit.application.key_acts import DAY, GOOD, KEY, SECRET, open_keys

@@ -21,7 +21,7 @@ from cbc_domain.commissions.model import SettlementState
 from cbc_domain.kernel.events import EventName
 from cbc_domain.kernel.ids import AccountId
 from cbc_domain.kernel.venues import Side
-from cbc_domain.ports.exchange import Fault
+from cbc_domain.ports.venue_faults import Fault
 from cbc_domain.risk.model import KeyStatus
 from cbc_domain.trading.model import CloseReason, Leg, OrderState, PositionState
 from cbc_domain.trading.orders import Lost, apply

@@ -10,7 +10,7 @@ from cbc_domain.application.trading.note_transfers import AT_ONCE
 from cbc_domain.identity.model import Member
 from cbc_domain.kernel.ids import AccountId
 from cbc_domain.kernel.venues import Environment, Symbol
-from cbc_domain.ports.exchange import Fault
+from cbc_domain.ports.venue_faults import Fault
 from cbc_domain.trading.model import Leg
 from tests.club import Club, open_club
 

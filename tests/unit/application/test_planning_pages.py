@@ -9,7 +9,7 @@ from cbc_adapters.exchange.simulated.faults import Call, Failure, FaultPlan, Nth
 from cbc_domain.application.trading import plan_orders
 from cbc_domain.kernel.money import BRL, Money
 from cbc_domain.kernel.venues import Environment, Venue
-from cbc_domain.ports.exchange import Fault
+from cbc_domain.ports.venue_faults import Fault
 from cbc_domain.signals.model import SignalStatus
 from tests.club import Club, open_club
 

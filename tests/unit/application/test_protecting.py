@@ -9,7 +9,7 @@ import pytest
 from cbc_adapters.exchange.simulated.faults import Always, Call, DropBefore, Failure, FaultPlan, FillPart, Harm, Nth, Refuse
 from cbc_adapters.exchange.simulated.listing import DEMONSTRATION
 from cbc_domain.kernel.venues import Side
-from cbc_domain.ports.exchange import Fault
+from cbc_domain.ports.venue_faults import Fault
 from cbc_domain.risk.defaults import SystemLimits
 from cbc_domain.trading.model import CloseReason, Leg, OrderState, PositionState
 from tests.club import BTC, Club, open_club

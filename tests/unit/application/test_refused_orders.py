@@ -7,7 +7,7 @@ import pytest
 
 from cbc_adapters.exchange.simulated.faults import Always, Call, Failure, FaultPlan, Nth, Refuse
 from cbc_domain.kernel.events import EventName
-from cbc_domain.ports.exchange import Fault
+from cbc_domain.ports.venue_faults import Fault
 from cbc_domain.signals.model import SignalStatus
 from cbc_domain.trading.model import Leg, OrderState, PositionState
 from tests.club import Club, open_club

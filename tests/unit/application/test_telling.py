@@ -9,7 +9,7 @@ from cbc_adapters.exchange.simulated.faults import Always, Failure, FaultPlan, R
 from cbc_domain.kernel.errors import NotFound
 from cbc_domain.kernel.money import BRL, Money
 from cbc_domain.kernel.venues import Environment, Side
-from cbc_domain.ports.exchange import Fault
+from cbc_domain.ports.venue_faults import Fault
 from cbc_domain.trading.model import Leg, Ordered
 from cbc_domain.trading.steps import Settled
 from cbc_domain.trading.telling import step_name

@@ -12,8 +12,8 @@ from cbc_adapters.exchange.simulated.faults import Always, Delay, DropBefore, Fa
 from cbc_adapters.persistence.memory.store import MemoryStore
 from cbc_adapters.system.stepped.clock import SteppedClock
 from cbc_adapters.system.stepped.identities import SteppedIdentities
-from cbc_domain.ports.exchange import Fault
 from cbc_domain.ports.persistence.unit_of_work import UnitOfWork
+from cbc_domain.ports.venue_faults import Fault
 from cbc_domain.trading.model import Leg, PositionState
 from tests.club import START, Club, open_club
 

@@ -11,7 +11,7 @@ from cbc_adapters.exchange.ccxt.errors import translated
 from cbc_adapters.exchange.simulated.venues.bitget import BitgetWire
 from cbc_adapters.exchange.simulated.venues.wire import WireAnswer
 from cbc_domain.kernel.venues import Venue
-from cbc_domain.ports.exchange import Fault, OutcomeUnknown, VenueRefused
+from cbc_domain.ports.venue_faults import Fault, OutcomeUnknown, VenueRefused
 
 CLIENT: Final = vendor.bitget()
 URL: Final = "https://api.bitget.com/api/v2/mix/order/place-order"

@@ -8,7 +8,7 @@ import pytest
 from cbc_adapters.exchange.ccxt.dialects.bybit.faults import DOUBTFUL, FAULTS, worded
 from cbc_adapters.exchange.ccxt.errors import translated
 from cbc_domain.kernel.venues import Venue
-from cbc_domain.ports.exchange import Fault, OutcomeUnknown, VenueRefused
+from cbc_domain.ports.venue_faults import Fault, OutcomeUnknown, VenueRefused
 
 
 @pytest.fixture(scope="module")

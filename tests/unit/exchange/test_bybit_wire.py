@@ -13,7 +13,8 @@ from cbc_adapters.exchange.simulated.faults import Call
 from cbc_adapters.exchange.simulated.venues.house import IssuedKey
 from cbc_adapters.exchange.simulated.venues.wire import Purpose
 from cbc_domain.kernel.venues import Side
-from cbc_domain.ports.exchange import Fault, Ticket, VenueRefused
+from cbc_domain.ports.exchange import Ticket
+from cbc_domain.ports.venue_faults import Fault, VenueRefused
 from cbc_domain.trading.model import Leg
 from tests.strategies.exchange import FIRST, START, entry, leave, stop, target
 from tests.unit.exchange.bybit_venue import ADDRESS, Bench, bybit_bench

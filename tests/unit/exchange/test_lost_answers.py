@@ -6,7 +6,7 @@ import pytest
 
 from cbc_adapters.exchange.ccxt.errors import translated
 from cbc_domain.kernel.venues import Venue
-from cbc_domain.ports.exchange import OutcomeUnknown
+from cbc_domain.ports.venue_faults import OutcomeUnknown
 
 
 def broken_off() -> Exception:

@@ -10,7 +10,7 @@ from cbc_adapters.exchange.ccxt.dialects.okx.answers import ordered, rows
 from cbc_adapters.exchange.ccxt.dialects.okx.faults import DOUBTFUL, FAULTS
 from cbc_adapters.exchange.ccxt.errors import translated
 from cbc_domain.kernel.venues import Venue
-from cbc_domain.ports.exchange import Fault, OutcomeUnknown, VenueRefused
+from cbc_domain.ports.venue_faults import Fault, OutcomeUnknown, VenueRefused
 
 ADDRESS = "https://www.okx.com/api/v5/trade/order"
 

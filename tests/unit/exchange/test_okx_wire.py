@@ -20,7 +20,8 @@ from cbc_adapters.exchange.simulated.venues.okx.refusals import Wrong
 from cbc_adapters.exchange.simulated.venues.wire import Purpose, WireCall
 from cbc_adapters.system.stepped.clock import SteppedClock
 from cbc_domain.kernel.venues import Environment, Side, Venue
-from cbc_domain.ports.exchange import Fault, Ticket
+from cbc_domain.ports.exchange import Ticket
+from cbc_domain.ports.venue_faults import Fault
 from cbc_domain.trading.model import Leg
 from tests.strategies.exchange import BTC, FIRST, PRICE, START, entry, instrument, leave, stop, target
 

@@ -10,7 +10,8 @@ from cbc_adapters.exchange.simulated.engine import SimulatedVenue
 from cbc_adapters.exchange.simulated.listing import DEMONSTRATION
 from cbc_adapters.exchange.simulated.model import Friction
 from cbc_domain.kernel.venues import Side, Symbol
-from cbc_domain.ports.exchange import Fault, Report, ReportState, Ticket, VenueRefused
+from cbc_domain.ports.exchange import Report, ReportState, Ticket
+from cbc_domain.ports.venue_faults import Fault, VenueRefused
 from cbc_domain.trading.model import Leg
 from tests.strategies.exchange import BTC, FIRST, PRICE, START, entry, instrument, leave, stop, target
 

@@ -15,9 +15,9 @@ from cbc_adapters.security.standard.secrets import Vault
 from cbc_adapters.system.stepped.clock import SteppedClock
 from cbc_domain.kernel.errors import Unavailable
 from cbc_domain.kernel.ids import AccountId
-from cbc_domain.ports.exchange import Fault, VenueRefused
 from cbc_domain.ports.persistence.keys import KeyDeed, StoredKey
 from cbc_domain.ports.persistence.unit_of_work import UnitOfWork
+from cbc_domain.ports.venue_faults import Fault, VenueRefused
 from cbc_domain.risk.credentials import Credentials, bound_to, packed
 from cbc_domain.risk.keys import KeyHealth
 from cbc_domain.risk.model import ExchangeAccount

@@ -11,8 +11,8 @@ from cbc_adapters.exchange.ccxt.limits import Errand
 from cbc_adapters.exchange.ccxt.listings import Listings
 from cbc_adapters.exchange.ccxt.traffic import Traffic
 from cbc_domain.kernel.ids import AccountId
-from cbc_domain.ports.exchange import OutcomeUnknown, VenueRefused
 from cbc_domain.ports.system import Clock
+from cbc_domain.ports.venue_faults import OutcomeUnknown, VenueRefused
 from cbc_domain.risk.model import ExchangeAccount
 from cbc_domain.trading.sizes import AccountReading
 

@@ -8,7 +8,8 @@ from typing import Any, Protocol
 import attrs
 
 from cbc_domain.kernel.venues import Environment, Side, Symbol, Venue
-from cbc_domain.ports.exchange import Ending, Fault, Holding, OpenOrder, ReportState, Ticket
+from cbc_domain.ports.exchange import Ending, Holding, OpenOrder, ReportState, Ticket
+from cbc_domain.ports.venue_faults import Fault
 from cbc_domain.ports.venue_keys import KeyFindings
 from cbc_domain.trading.model import Fill, Leg
 from cbc_domain.trading.sizes import Bracket, Instrument, Quote

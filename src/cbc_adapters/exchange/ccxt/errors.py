@@ -8,7 +8,7 @@ import ccxt as vendor
 from aiohttp import ClientError
 
 from cbc_domain.kernel.venues import Venue
-from cbc_domain.ports.exchange import Fault, OutcomeUnknown, VenueRefused
+from cbc_domain.ports.venue_faults import Fault, OutcomeUnknown, VenueRefused
 
 CODE: Final = re.compile(r'"(?:sCode|retCode|code)"\s*:\s*"?(-?\d+)"?')
 STATUS: Final = re.compile(r"https://\S+ (\d{3}) ")

@@ -13,8 +13,8 @@ from cbc_adapters.exchange.ccxt.dialect import Client
 from cbc_adapters.exchange.ccxt.limits import Errand
 from cbc_adapters.exchange.ccxt.traffic import Traffic
 from cbc_domain.kernel.venues import Symbol
-from cbc_domain.ports.exchange import OutcomeUnknown, VenueRefused
 from cbc_domain.ports.system import Clock
+from cbc_domain.ports.venue_faults import OutcomeUnknown, VenueRefused
 from cbc_domain.trading.sizes import Bracket, Instrument, Quote
 
 RULES_LAST: Final = timedelta(hours=1)

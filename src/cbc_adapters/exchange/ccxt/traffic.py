@@ -17,8 +17,9 @@ from cbc_adapters.exchange.ccxt.published import PUBLISHED
 from cbc_adapters.exchange.ccxt.road import Road, Trip
 from cbc_adapters.exchange.ccxt.skew import AGAIN_S, EVERY_S, difference_ms, skew_of
 from cbc_domain.kernel.venues import Venue
-from cbc_domain.ports.exchange import Fault, OutcomeUnknown, VenueRefused, VenueStanding
+from cbc_domain.ports.exchange import VenueStanding
 from cbc_domain.ports.system import Clock
+from cbc_domain.ports.venue_faults import Fault, OutcomeUnknown, VenueRefused
 from cbc_domain.risk.model import ExchangeAccount
 
 LONGEST_WAIT_S: Final = 1.0

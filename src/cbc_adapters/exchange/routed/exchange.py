@@ -6,17 +6,8 @@ from datetime import datetime, timedelta
 
 from cbc_domain.kernel.ids import AccountId
 from cbc_domain.kernel.venues import Environment, Side, Symbol, Venue
-from cbc_domain.ports.exchange import (
-    ClosedResult,
-    Ending,
-    Exchange,
-    Holding,
-    OpenOrder,
-    OutcomeUnknown,
-    Report,
-    Ticket,
-    VenueStanding,
-)
+from cbc_domain.ports.exchange import ClosedResult, Ending, Exchange, Holding, OpenOrder, Report, Ticket, VenueStanding
+from cbc_domain.ports.venue_faults import OutcomeUnknown
 from cbc_domain.risk.model import ExchangeAccount
 from cbc_domain.risk.transfers import Transfer
 from cbc_domain.trading.sizes import AccountReading, Instrument, Quote

@@ -21,19 +21,9 @@ from cbc_adapters.exchange.simulated.faults import (
 )
 from cbc_domain.kernel.ids import AccountId
 from cbc_domain.kernel.venues import Environment, Side, Symbol, Venue
-from cbc_domain.ports.exchange import (
-    ClosedResult,
-    Ending,
-    Fault,
-    Holding,
-    OpenOrder,
-    OutcomeUnknown,
-    Report,
-    Ticket,
-    VenueRefused,
-    VenueStanding,
-)
+from cbc_domain.ports.exchange import ClosedResult, Ending, Holding, OpenOrder, Report, Ticket, VenueStanding
 from cbc_domain.ports.system import Clock
+from cbc_domain.ports.venue_faults import Fault, OutcomeUnknown, VenueRefused
 from cbc_domain.risk.model import ExchangeAccount
 from cbc_domain.risk.transfers import Transfer
 from cbc_domain.trading.model import Leg

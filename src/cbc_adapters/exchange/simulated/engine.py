@@ -30,7 +30,8 @@ from cbc_adapters.exchange.simulated.moves import Quiet, last_ending, move, pay_
 from cbc_domain.kernel.errors import DomainError
 from cbc_domain.kernel.ids import AccountId
 from cbc_domain.kernel.venues import Side, Symbol
-from cbc_domain.ports.exchange import ClosedResult, Ending, Fault, Holding, OpenOrder, Report, Ticket, VenueRefused
+from cbc_domain.ports.exchange import ClosedResult, Ending, Holding, OpenOrder, Report, Ticket
+from cbc_domain.ports.venue_faults import Fault, VenueRefused
 from cbc_domain.risk.transfers import Transfer
 from cbc_domain.trading.sizes import AccountReading, Instrument, Quote
 

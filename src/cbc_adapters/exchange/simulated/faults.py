@@ -10,7 +10,7 @@ from hashlib import blake2b
 import attrs
 
 from cbc_domain.kernel.ids import AccountId
-from cbc_domain.ports.exchange import Fault
+from cbc_domain.ports.venue_faults import Fault
 from cbc_domain.trading.model import Leg
 
 

@@ -9,7 +9,8 @@ from cbc_adapters.exchange.simulated.model import ZERO, Closing, VenueAccount, V
 from cbc_adapters.exchange.simulated.rules import USDT_PLACES, bankruptcy_price, bracket_for, fee
 from cbc_domain.kernel.rounding import down_to, half_up, up_to
 from cbc_domain.kernel.venues import Side, Symbol
-from cbc_domain.ports.exchange import Fault, ReportState, VenueRefused
+from cbc_domain.ports.exchange import ReportState
+from cbc_domain.ports.venue_faults import Fault, VenueRefused
 from cbc_domain.trading.model import Fill
 from cbc_domain.trading.sizes import Instrument
 

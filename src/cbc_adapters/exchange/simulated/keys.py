@@ -6,7 +6,7 @@ import attrs
 
 from cbc_domain.kernel.ids import AccountId
 from cbc_domain.kernel.venues import Environment, Venue
-from cbc_domain.ports.exchange import Fault, VenueRefused
+from cbc_domain.ports.venue_faults import Fault, VenueRefused
 from cbc_domain.ports.venue_keys import Credentials, KeyFindings
 from cbc_domain.risk.model import ExchangeAccount
 

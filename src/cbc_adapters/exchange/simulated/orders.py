@@ -9,7 +9,8 @@ from cbc_adapters.exchange.simulated.model import Friction, Place, VenueAccount,
 from cbc_adapters.exchange.simulated.rules import check_filters, slipped
 from cbc_domain.kernel.rounding import down_to
 from cbc_domain.kernel.venues import Side, Symbol
-from cbc_domain.ports.exchange import Fault, ReportState, Ticket, VenueRefused
+from cbc_domain.ports.exchange import ReportState, Ticket
+from cbc_domain.ports.venue_faults import Fault, VenueRefused
 from cbc_domain.trading.model import Leg
 from cbc_domain.trading.sizes import Instrument, Quote
 

@@ -8,7 +8,8 @@ import attrs
 from cbc_adapters.exchange.simulated.model import Bar, VenueOrder, VenuePosition
 from cbc_domain.kernel.rounding import down_to, half_up, up_to
 from cbc_domain.kernel.venues import Side
-from cbc_domain.ports.exchange import Fault, Ticket, VenueRefused
+from cbc_domain.ports.exchange import Ticket
+from cbc_domain.ports.venue_faults import Fault, VenueRefused
 from cbc_domain.trading.model import Leg
 from cbc_domain.trading.sizes import Bracket, Instrument
 

@@ -23,7 +23,8 @@ from cbc_adapters.exchange.simulated.wire import (
     as_line,
     short_name,
 )
-from cbc_domain.ports.exchange import OutcomeUnknown, Report, VenueRefused
+from cbc_domain.ports.exchange import Report
+from cbc_domain.ports.venue_faults import OutcomeUnknown, VenueRefused
 
 
 @asynccontextmanager

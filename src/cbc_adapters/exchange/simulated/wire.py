@@ -11,7 +11,8 @@ import msgspec
 
 from cbc_domain.kernel.ids import AccountId
 from cbc_domain.kernel.venues import Environment, Side, Symbol, Venue
-from cbc_domain.ports.exchange import ClosedResult, Ending, Exchange, Fault, Holding, OpenOrder, Report, Ticket, VenueStanding
+from cbc_domain.ports.exchange import ClosedResult, Ending, Exchange, Holding, OpenOrder, Report, Ticket, VenueStanding
+from cbc_domain.ports.venue_faults import Fault
 from cbc_domain.risk.model import ExchangeAccount
 from cbc_domain.risk.transfers import Transfer
 from cbc_domain.trading.sizes import AccountReading, Instrument, Quote

@@ -10,11 +10,11 @@ from typing import Final
 
 from cbc_domain.kernel.errors import DomainError
 from cbc_domain.kernel.ids import AccountId, MemberId
-from cbc_domain.ports.exchange import Fault, VenueRefused
 from cbc_domain.ports.persistence.keys import KeyAct, KeyDeed
 from cbc_domain.ports.persistence.unit_of_work import Store
 from cbc_domain.ports.security import Sealer
 from cbc_domain.ports.system import Clock, Identities
+from cbc_domain.ports.venue_faults import Fault, VenueRefused
 from cbc_domain.risk.credentials import Credentials, bound_to, unpacked
 from cbc_domain.risk.model import ExchangeAccount
 

@@ -11,10 +11,11 @@ from cbc_domain.application.money.charging import closed_at
 from cbc_domain.commissions.model import REVIEWED_ABOVE
 from cbc_domain.commissions.results import our_part
 from cbc_domain.kernel.ids import AccountId, PositionId
-from cbc_domain.ports.exchange import Exchange, OutcomeUnknown, VenueRefused
+from cbc_domain.ports.exchange import Exchange
 from cbc_domain.ports.persistence.results import Review
 from cbc_domain.ports.persistence.unit_of_work import Store, UnitOfWork
 from cbc_domain.ports.system import Clock, Together
+from cbc_domain.ports.venue_faults import OutcomeUnknown, VenueRefused
 from cbc_domain.risk.model import ExchangeAccount
 from cbc_domain.trading.model import Position
 

@@ -6,7 +6,7 @@ from typing import Final
 import attrs
 
 from cbc_domain.kernel.venues import Environment, Venue
-from cbc_domain.ports.exchange import Fault, VenueRefused
+from cbc_domain.ports.venue_faults import Fault, VenueRefused
 from cbc_domain.ports.venue_keys import Credentials, KeyExaminer, KeyFindings
 from cbc_domain.risk.keys import KeyRefusal, refusals
 

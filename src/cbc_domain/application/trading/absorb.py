@@ -15,10 +15,11 @@ from cbc_domain.kernel.events import Event, EventName
 from cbc_domain.kernel.ids import EventId, OrderId, PositionId, TaskId
 from cbc_domain.kernel.rounding import EXACT
 from cbc_domain.kernel.venues import Environment
-from cbc_domain.ports.exchange import Ending, Fault
+from cbc_domain.ports.exchange import Ending
 from cbc_domain.ports.persistence.trades import Trade
 from cbc_domain.ports.persistence.unit_of_work import UnitOfWork
 from cbc_domain.ports.system import Clock, Identities
+from cbc_domain.ports.venue_faults import Fault
 from cbc_domain.trading.model import CloseReason, Fill, Leg, Order, Position, PositionState, Setback
 from cbc_domain.trading.orders import Filled, Lost, PutOff, apply
 from cbc_domain.trading.planning import plan_close

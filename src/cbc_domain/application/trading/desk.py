@@ -6,8 +6,9 @@ from typing import Final
 
 import attrs
 
-from cbc_domain.ports.exchange import Exchange, Fault, OutcomeUnknown, Report, ReportState, Ticket, VenueRefused
+from cbc_domain.ports.exchange import Exchange, Report, ReportState, Ticket
 from cbc_domain.ports.system import Clock, Together
+from cbc_domain.ports.venue_faults import Fault, OutcomeUnknown, VenueRefused
 from cbc_domain.risk.model import ExchangeAccount
 from cbc_domain.trading.model import Leg, Order
 from cbc_domain.trading.orders import Acknowledged, Cancelled, Expired, Fact, Filled, Lost, PutOff, Rejected, Sent

@@ -10,11 +10,11 @@ from cbc_domain.application.trading.desk import BARRED, KEY_FAULTS
 from cbc_domain.application.trading.task_outcome import Asked, TaskOutcome, outcome, wants_exit
 from cbc_domain.kernel.events import Event, EventName
 from cbc_domain.kernel.ids import EventId, OrderId, PositionId, TaskId
-from cbc_domain.ports.exchange import Fault
 from cbc_domain.ports.persistence.trades import Trade
 from cbc_domain.ports.persistence.unit_of_work import UnitOfWork
 from cbc_domain.ports.persistence.work import Claim
 from cbc_domain.ports.system import Clock, Identities
+from cbc_domain.ports.venue_faults import Fault
 from cbc_domain.risk.defaults import SystemLimits
 from cbc_domain.risk.model import KeyStatus
 from cbc_domain.trading.model import CloseReason, Leg, Order, Task

@@ -21,10 +21,11 @@ from cbc_domain.application.trading.standing import (
     unguarded,
 )
 from cbc_domain.kernel.ids import MemberId
-from cbc_domain.ports.exchange import Exchange, Fault, OutcomeUnknown, VenueRefused
+from cbc_domain.ports.exchange import Exchange
 from cbc_domain.ports.persistence.trades import Trade
 from cbc_domain.ports.persistence.work import Claim
 from cbc_domain.ports.system import Clock, Together
+from cbc_domain.ports.venue_faults import Fault, OutcomeUnknown, VenueRefused
 from cbc_domain.risk.limits import stops_opening
 from cbc_domain.risk.model import ExchangeAccount, Reason, Stop
 from cbc_domain.trading.model import CloseReason, Leg, Order, OrderState, Position, TaskAction

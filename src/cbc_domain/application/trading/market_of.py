@@ -7,8 +7,9 @@ from typing import Final
 import attrs
 
 from cbc_domain.kernel.venues import Symbol
-from cbc_domain.ports.exchange import Exchange, OutcomeUnknown, VenueRefused
+from cbc_domain.ports.exchange import Exchange
 from cbc_domain.ports.system import Together
+from cbc_domain.ports.venue_faults import OutcomeUnknown, VenueRefused
 from cbc_domain.trading.opening import Market
 from cbc_domain.trading.sizes import Instrument, Quote
 

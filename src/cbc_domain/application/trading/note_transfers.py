@@ -8,9 +8,10 @@ from typing import Final
 import attrs
 
 from cbc_domain.kernel.ids import AccountId
-from cbc_domain.ports.exchange import Exchange, OutcomeUnknown, VenueRefused
+from cbc_domain.ports.exchange import Exchange
 from cbc_domain.ports.persistence.unit_of_work import Store, UnitOfWork
 from cbc_domain.ports.system import Clock, Together
+from cbc_domain.ports.venue_faults import OutcomeUnknown, VenueRefused
 from cbc_domain.risk.model import ExchangeAccount
 from cbc_domain.risk.transfers import Transfer, asked_before, asked_since
 

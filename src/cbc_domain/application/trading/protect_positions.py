@@ -9,10 +9,11 @@ from cbc_domain.application.trading.desk import Desk, Facts, Heard
 from cbc_domain.application.trading.standing import IN_DOUBT, PROTECTION, immovable, newest, standing
 from cbc_domain.kernel.ids import OrderId
 from cbc_domain.kernel.venues import Environment, Symbol, Venue
-from cbc_domain.ports.exchange import Exchange, OutcomeUnknown, VenueRefused
+from cbc_domain.ports.exchange import Exchange
 from cbc_domain.ports.persistence.trades import Trade
 from cbc_domain.ports.persistence.unit_of_work import UnitOfWork
 from cbc_domain.ports.system import Clock, Identities, Together
+from cbc_domain.ports.venue_faults import OutcomeUnknown, VenueRefused
 from cbc_domain.risk.defaults import SystemLimits
 from cbc_domain.risk.model import ExchangeAccount
 from cbc_domain.trading.model import Leg, Order

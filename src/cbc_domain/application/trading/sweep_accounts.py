@@ -9,10 +9,11 @@ import attrs
 from cbc_domain.application.trading.pause_opens import pause, pause_opens
 from cbc_domain.kernel.ids import AccountId
 from cbc_domain.kernel.venues import Venue
-from cbc_domain.ports.exchange import Exchange, OpenOrder, OutcomeUnknown, VenueRefused
+from cbc_domain.ports.exchange import Exchange, OpenOrder
 from cbc_domain.ports.persistence.trades import Trade
 from cbc_domain.ports.persistence.unit_of_work import Store, UnitOfWork
 from cbc_domain.ports.system import Clock, Identities, Together
+from cbc_domain.ports.venue_faults import OutcomeUnknown, VenueRefused
 from cbc_domain.risk.model import ExchangeAccount, StopScope
 from cbc_domain.trading.orders import leg_of
 

@@ -22,7 +22,8 @@ from cbc_adapters.exchange.simulated.venues.okx import OkxWire
 from cbc_adapters.exchange.simulated.venues.server import VenueServer, serving
 from cbc_adapters.system.real.clock import SystemClock
 from cbc_domain.kernel.venues import Environment, Side, Venue
-from cbc_domain.ports.exchange import Ending, Fault, Holding, VenueRefused
+from cbc_domain.ports.exchange import Ending, Holding
+from cbc_domain.ports.venue_faults import Fault, VenueRefused
 from cbc_domain.ports.venue_keys import Credentials, KeyFindings
 from cbc_domain.risk.model import ExchangeAccount
 from cbc_domain.trading.sizes import Bracket

@@ -24,7 +24,8 @@ from cbc_adapters.exchange.simulated.venues.simulation import Simulation
 from cbc_adapters.exchange.simulated.venues.wires import WIRES
 from cbc_adapters.system.stepped.clock import SteppedClock
 from cbc_domain.kernel.venues import Environment, Venue
-from cbc_domain.ports.exchange import Fault, ReportState
+from cbc_domain.ports.exchange import ReportState
+from cbc_domain.ports.venue_faults import Fault
 from cbc_domain.trading.model import Leg
 from tests.documents.source import ROOT
 from tests.strategies.exchange import BTC, START, entry

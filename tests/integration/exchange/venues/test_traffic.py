@@ -15,7 +15,8 @@ from cbc_adapters.exchange.simulated.venues.binance import BinanceWire
 from cbc_adapters.exchange.simulated.venues.house import House
 from cbc_adapters.exchange.simulated.venues.wire import WireAnswer, WireCall
 from cbc_domain.kernel.venues import Environment, Side, Venue
-from cbc_domain.ports.exchange import Fault, OutcomeUnknown, ReportState, VenueRefused, VenueStanding
+from cbc_domain.ports.exchange import ReportState, VenueStanding
+from cbc_domain.ports.venue_faults import Fault, OutcomeUnknown, VenueRefused
 from cbc_domain.risk.model import ExchangeAccount
 from tests.integration.exchange.venues.bench import opened_desk
 from tests.strategies.exchange import BTC, entry, leave

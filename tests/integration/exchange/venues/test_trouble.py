@@ -23,7 +23,8 @@ from cbc_adapters.exchange.simulated.faults import (
 )
 from cbc_adapters.exchange.simulated.venues.wires import WIRES
 from cbc_domain.kernel.venues import Environment
-from cbc_domain.ports.exchange import Fault, OutcomeUnknown, ReportState, VenueRefused
+from cbc_domain.ports.exchange import ReportState
+from cbc_domain.ports.venue_faults import Fault, OutcomeUnknown, VenueRefused
 from cbc_domain.trading.model import Leg
 from tests.integration.exchange.venues.troubled import E1, E2, S1, X1, Troubled, troubled
 from tests.strategies.exchange import BTC, entry, leave, stop

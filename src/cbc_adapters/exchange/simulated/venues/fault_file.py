@@ -27,7 +27,7 @@ from cbc_adapters.exchange.simulated.faults import (
 from cbc_adapters.exchange.simulated.venues.house import House
 from cbc_adapters.exchange.simulated.venues.issued import NumberedAccount
 from cbc_domain.kernel.errors import Invalid
-from cbc_domain.ports.exchange import Fault
+from cbc_domain.ports.venue_faults import Fault
 from cbc_domain.trading.model import Leg
 
 Count = Annotated[int, Meta(ge=1)]

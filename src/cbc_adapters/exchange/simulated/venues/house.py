@@ -15,8 +15,9 @@ from cbc_adapters.exchange.simulated.venues.listeners import Listeners
 from cbc_adapters.exchange.simulated.venues.order_numbers import order_number
 from cbc_domain.kernel.ids import AccountId
 from cbc_domain.kernel.venues import Environment, Symbol, Venue
-from cbc_domain.ports.exchange import Report, ReportState, VenueRefused
+from cbc_domain.ports.exchange import Report, ReportState
 from cbc_domain.ports.system import Clock
+from cbc_domain.ports.venue_faults import VenueRefused
 
 
 @attrs.frozen

@@ -12,7 +12,7 @@ from cbc_adapters.exchange.simulated.faults import Break, Call, Delay, DropBefor
 from cbc_adapters.exchange.simulated.venues.house import House, IssuedKey
 from cbc_adapters.exchange.simulated.venues.wire import Purpose, Wire, WireAnswer, WireCall
 from cbc_domain.kernel.ids import AccountId
-from cbc_domain.ports.exchange import Fault
+from cbc_domain.ports.venue_faults import Fault
 
 NOBODY: Final = AccountId(UUID(int=0))
 """Whose calls the public ones are."""

@@ -13,7 +13,8 @@ import attrs
 from cbc_adapters.exchange.simulated.faults import Call
 from cbc_adapters.exchange.simulated.venues.house import House, IssuedKey
 from cbc_domain.kernel.venues import Environment, Venue
-from cbc_domain.ports.exchange import Fault, Report
+from cbc_domain.ports.exchange import Report
+from cbc_domain.ports.venue_faults import Fault
 from cbc_domain.trading.model import Leg
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)

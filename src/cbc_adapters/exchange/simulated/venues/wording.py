@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
-from cbc_domain.ports.exchange import Fault
+from cbc_domain.ports.venue_faults import Fault
 
 C = TypeVar("C", int, str)
 """Codes are numbers at some venues and texts at others."""

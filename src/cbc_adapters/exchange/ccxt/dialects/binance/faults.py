@@ -6,7 +6,7 @@ Source: developers.binance.com/docs/derivatives/usds-margined-futures/error-code
 from collections.abc import Mapping
 from typing import Final
 
-from cbc_domain.ports.exchange import Fault
+from cbc_domain.ports.venue_faults import Fault
 
 FAULTS: Final[Mapping[str, Fault]] = {
     "-1021": Fault.CLOCK,

@@ -33,7 +33,8 @@ from cbc_adapters.exchange.ccxt.dialects.bitget.translate import (
 )
 from cbc_adapters.exchange.ccxt.translate import Vendor, booked, instant, milliseconds, number, quote_of
 from cbc_domain.kernel.venues import Environment, Side, Symbol, Venue
-from cbc_domain.ports.exchange import Fault, Holding, OpenOrder, ReportState, VenueRefused
+from cbc_domain.ports.exchange import Holding, OpenOrder, ReportState
+from cbc_domain.ports.venue_faults import Fault, VenueRefused
 from cbc_domain.ports.venue_keys import KeyFindings
 from cbc_domain.trading.model import Fill
 from cbc_domain.trading.sizes import Bracket, Instrument, Quote

@@ -6,7 +6,7 @@ Source: www.bitget.com/api-doc/contract/error-code/restapi.
 from collections.abc import Mapping
 from typing import Final
 
-from cbc_domain.ports.exchange import Fault
+from cbc_domain.ports.venue_faults import Fault
 
 FAULTS: Final[Mapping[str, Fault]] = {
     **dict.fromkeys(("40001", "40002", "40003", "40006", "40009", "40011", "40012", "40036", "40037"), Fault.AUTH),

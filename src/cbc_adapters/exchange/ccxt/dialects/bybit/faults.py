@@ -11,7 +11,7 @@ import ccxt as vendor
 
 from cbc_adapters.exchange.ccxt.errors import code_of, translated
 from cbc_domain.kernel.venues import Venue
-from cbc_domain.ports.exchange import Fault, OutcomeUnknown
+from cbc_domain.ports.venue_faults import Fault, OutcomeUnknown
 
 FAULTS: Final[Mapping[str, Fault]] = {
     "10002": Fault.CLOCK,

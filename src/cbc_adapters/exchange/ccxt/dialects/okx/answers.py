@@ -10,7 +10,7 @@ from cbc_adapters.exchange.ccxt.asking import Asked, Page, all_rows, answer_unle
 from cbc_adapters.exchange.ccxt.dialects.okx.faults import GONE, PARAMETER
 from cbc_adapters.exchange.ccxt.errors import code_of
 from cbc_adapters.exchange.ccxt.translate import Vendor
-from cbc_domain.ports.exchange import Fault, VenueRefused
+from cbc_domain.ports.venue_faults import Fault, VenueRefused
 
 LARGEST: Final = 100
 """Rows of one page."""

@@ -6,7 +6,7 @@ Source: www.okx.com/docs-v5/en/#error-code-rest-api.
 from collections.abc import Mapping
 from typing import Final
 
-from cbc_domain.ports.exchange import Fault
+from cbc_domain.ports.venue_faults import Fault
 
 FAULTS: Final[Mapping[str, Fault]] = {
     "50011": Fault.RATE_LIMIT,

@@ -4,7 +4,7 @@ from typing import Final
 
 from cbc_adapters.exchange.simulated.venues.wire import WireAnswer
 from cbc_adapters.exchange.simulated.venues.wording import come_back, worded
-from cbc_domain.ports.exchange import Fault
+from cbc_domain.ports.venue_faults import Fault
 
 WORDING: Final = {
     Fault.AUTH: (401, -2015, "Invalid API-key, IP, or permissions for action"),

@@ -11,7 +11,8 @@ from cbc_adapters.exchange.simulated.venues.house import House, IssuedKey
 from cbc_adapters.exchange.simulated.venues.order_numbers import numbered, order_number, plain_number
 from cbc_adapters.exchange.simulated.venues.wire import Json, decimal_of, milliseconds, text
 from cbc_domain.kernel.venues import Side
-from cbc_domain.ports.exchange import Fault, ReportState, Ticket
+from cbc_domain.ports.exchange import ReportState, Ticket
+from cbc_domain.ports.venue_faults import Fault
 from cbc_domain.trading.model import Leg
 
 STATES: Final = {

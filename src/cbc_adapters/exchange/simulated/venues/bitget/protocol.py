@@ -13,7 +13,8 @@ from cbc_adapters.exchange.simulated.venues.routes import Public, Routes, Signed
 from cbc_adapters.exchange.simulated.venues.signatures import in_base64, same
 from cbc_adapters.exchange.simulated.venues.wire import Json, Purpose, Socket, WireAnswer, WireCall, milliseconds
 from cbc_domain.kernel.venues import Environment, Venue
-from cbc_domain.ports.exchange import Fault, Report, VenueRefused
+from cbc_domain.ports.exchange import Report
+from cbc_domain.ports.venue_faults import Fault, VenueRefused
 
 KEY_HEADER: Final = "access-key"
 LONGEST_MS: Final = 30_000

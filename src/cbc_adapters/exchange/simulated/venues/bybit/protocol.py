@@ -14,7 +14,8 @@ from cbc_adapters.exchange.simulated.venues.routes import Public, Routes, Signed
 from cbc_adapters.exchange.simulated.venues.signatures import in_hexadecimal, same
 from cbc_adapters.exchange.simulated.venues.wire import Json, Purpose, Socket, WireAnswer, WireCall, milliseconds
 from cbc_domain.kernel.venues import Environment, Venue
-from cbc_domain.ports.exchange import Fault, Report, VenueRefused
+from cbc_domain.ports.exchange import Report
+from cbc_domain.ports.venue_faults import Fault, VenueRefused
 
 KEY_HEADER: Final = "x-bapi-api-key"
 AHEAD_MS: Final = 1000

@@ -12,7 +12,8 @@ from cbc_adapters.exchange.simulated.venues.okx.refusals import WORDING, Wrong
 from cbc_adapters.exchange.simulated.venues.order_numbers import numbered, order_number
 from cbc_adapters.exchange.simulated.venues.wire import Json, decimal_of, milliseconds
 from cbc_domain.kernel.venues import Side, Symbol
-from cbc_domain.ports.exchange import Fault, Ticket
+from cbc_domain.ports.exchange import Ticket
+from cbc_domain.ports.venue_faults import Fault
 from cbc_domain.trading.model import Leg
 
 CLIENT_ID: Final = re.compile(r"[A-Za-z0-9]{1,32}", re.ASCII)
