@@ -33,7 +33,7 @@ EXIT_TAKES: Final = timedelta(milliseconds=3250)
 
 LOOK_AGAIN: Final = timedelta(seconds=1)
 """How often an entry that was given up in doubt is asked for: should it arrive, it stands without a stop (POS-11)."""
-ON_ITS_WAY: Final = timedelta(seconds=10)
+MAY_ARRIVE: Final = timedelta(seconds=10)
 """How long a call of ours may take to arrive (EXC-09); afterwards an entry that was given up is asked for with patience."""
 LOOKED_FOR: Final = timedelta(minutes=1)
 """How long it is asked for at all."""
@@ -119,7 +119,7 @@ def _due(task: Task, trade: Trade, now: datetime, asked: Asked, *, hasty: bool) 
     leaves = unguarded(trade) or (in_doubt(trade) and task.action is not TaskAction.OPEN)
     if bare(trade) or (hasty and (leaves or stray(trade))):
         return now + BARE_AGAIN
-    if trade.position.state.final and (asked.unanswered or _lapsed_within(trade, ON_ITS_WAY, now)):
+    if _sought(trade, now, asked) and (asked.unanswered or _lapsed_within(trade, MAY_ARRIVE, now)):
         return now + (BARE_AGAIN if asked.unanswered and hasty else LOOK_AGAIN)
     jitter = Decimal(task.id.int % 1000) / 1000
     due = retry_at(task, now, jitter) or now + LONGEST_CLOSE_DELAY
