@@ -1,6 +1,8 @@
 """Run the workers of one process until they are told to stop."""
 
 import asyncio
+from asyncio.sslproto import SSLProtocol
+from typing import Final
 
 from cbc_adapters.persistence.postgres.job_runner import JobRunner
 from cbc_entrypoints.live import Live
@@ -9,9 +11,14 @@ from cbc_entrypoints.worker.lane_loop import LaneLoop
 from cbc_entrypoints.worker.role import Role
 from cbc_entrypoints.worker.schedules import schedules
 
+TLS_BUFFER: Final = 2**15
+"""Bytes that asyncio keeps for each TLS connection as long as it lives, 256 KiB unless told. Nearly all connections of a worker
+are private streams, whose messages have one; no connection can be told alone, so this is the program's choice."""
+
 
 async def work(live: Live, role: Role, stop: asyncio.Event) -> None:
     """Do the work of a role: jobs, the order lane, schedules. Returns when `stop` is set and what had begun is done."""
+    SSLProtocol.max_size = TLS_BUFFER
     async with asyncio.TaskGroup() as group:
         if owned := handlers(live.platform, role):
             runner = JobRunner(live.engine, owned)

@@ -2,7 +2,6 @@
 
 import socket
 import ssl
-from asyncio.sslproto import SSLProtocol
 from pathlib import Path
 from typing import Final
 
@@ -14,8 +13,6 @@ CALL_S: Final = 10
 """Seconds for one call (EXC-09)."""
 CONNECTIONS: Final = 200
 """To one venue at once, for calls."""
-READ_AT_ONCE: Final = 2**15
-"""Bytes. asyncio keeps as many for each connection as long as it lives, 256 KB unless told; a stream's message has one KB."""
 
 
 @attrs.frozen
@@ -57,8 +54,6 @@ def open_session(gateway: Gateway | None, trusted: ssl.SSLContext, connections: 
 
     A call waits for one of its `connections`; None is as many as are asked for.
     """
-    # For all connections of the process: asyncio takes it nowhere else.
-    SSLProtocol.max_size = READ_AT_ONCE
     resolver = _OneWay(gateway) if gateway else None
     connector = TCPConnector(limit=connections or 0, ssl=trusted, resolver=resolver, use_dns_cache=gateway is None)
     return ClientSession(connector=connector, timeout=ClientTimeout(total=CALL_S), trust_env=False)
