@@ -18,6 +18,7 @@ from cbc_adapters.exchange.simulated.faults import (
     Refuse,
 )
 from cbc_domain.commissions.model import SettlementState
+from cbc_domain.identity.model import Member
 from cbc_domain.kernel.events import EventName
 from cbc_domain.kernel.ids import AccountId
 from cbc_domain.kernel.venues import Side
@@ -69,6 +70,16 @@ async def opened(plan: FaultPlan) -> Club:
     await club.join()
     await club.market()
     return club
+
+
+async def given_up(plan: FaultPlan) -> tuple[Club, Member]:
+    """A club that hears no stream and has given up an entry which may still arrive."""
+    club = await opened(plan)
+    club.deaf = True
+    await club.alert("SINAL LONG FORTE")
+    (member,) = club.members
+    await club.work_until(lambda trade: trade.position.state is PositionState.ABANDONED)
+    return club, member
 
 
 @pytest.mark.parametrize("harm", [DropBefore(), LoseAnswer(), Refuse(Fault.RATE_LIMIT)])
@@ -344,11 +355,7 @@ async def test_an_entry_that_arrives_after_it_was_given_up_is_sold_again_with_a_
 
 async def test_what_a_late_entry_bought_and_the_member_sold_himself_has_a_result_too() -> None:
     """rules: POS-01, POS-10, POS-12"""
-    club = await opened(FaultPlan([Failure(DropBefore(), Always(), leg=Leg.ENTRY)]))
-    club.deaf = True
-    await club.alert("SINAL LONG FORTE")
-    (member,) = club.members
-    await club.work_until(lambda trade: trade.position.state is PositionState.ABANDONED)
+    club, member = await given_up(FaultPlan([Failure(DropBefore(), Always(), leg=Leg.ENTRY)]))
     trade = await club.trade(member)
 
     await club.arrives_late(trade)
@@ -362,11 +369,7 @@ async def test_what_a_late_entry_bought_and_the_member_sold_himself_has_a_result
 
 async def test_a_late_entry_that_hits_its_own_stop_has_a_result_too() -> None:
     """rules: POS-01, POS-02, POS-12"""
-    club = await opened(FaultPlan([Failure(DropBefore(), Always(), leg=Leg.ENTRY)]))
-    club.deaf = True
-    await club.alert("SINAL LONG FORTE")
-    (member,) = club.members
-    await club.work_until(lambda trade: trade.position.state is PositionState.ABANDONED)
+    club, member = await given_up(FaultPlan([Failure(DropBefore(), Always(), leg=Leg.ENTRY)]))
 
     await club.arrives_late(await club.trade(member))
     club.venue.set_price(BTC, Decimal("58000"), club.clock.now())
@@ -401,11 +404,7 @@ async def test_a_key_that_was_taken_back_while_an_order_is_in_doubt_is_told_once
 
 async def test_an_entry_that_arrives_late_is_found_without_the_stream_too() -> None:
     """rules: POS-10, ORD-04"""
-    club = await opened(FaultPlan([Failure(DropBefore(), Always(), leg=Leg.ENTRY)]))
-    club.deaf = True
-    await club.alert("SINAL LONG FORTE")
-    (member,) = club.members
-    await club.work_until(lambda trade: trade.position.state is PositionState.ABANDONED)
+    club, member = await given_up(FaultPlan([Failure(DropBefore(), Always(), leg=Leg.ENTRY)]))
 
     await club.arrives_late(await club.trade(member))
     await club.work()
@@ -416,11 +415,7 @@ async def test_an_entry_that_arrives_late_is_found_without_the_stream_too() -> N
 async def test_an_entry_that_arrives_late_is_looked_for_until_the_venue_answers() -> None:
     """rules: POS-10, ORD-04"""
     plan = LostLooks([Failure(DropBefore(), Always(), leg=Leg.ENTRY)])
-    club = await opened(plan)
-    club.deaf = True
-    await club.alert("SINAL LONG FORTE")
-    (member,) = club.members
-    await club.work_until(lambda trade: trade.position.state is PositionState.ABANDONED)
+    club, member = await given_up(plan)
     plan.looks = 2
 
     await club.arrives_late(await club.trade(member))
@@ -435,11 +430,7 @@ async def test_an_entry_that_arrives_late_is_looked_for_until_the_venue_answers(
 async def test_an_entry_that_arrives_within_ten_seconds_never_stands_bare_for_five(quarters: int, lost: int) -> None:
     """rules: POS-11, ORD-04, EXC-09"""
     plan = LostLooks([Failure(DropBefore(), Always(), leg=Leg.ENTRY)])
-    club = await opened(plan)
-    club.deaf = True
-    await club.alert("SINAL LONG FORTE")
-    (member,) = club.members
-    await club.work_until(lambda trade: trade.position.state is PositionState.ABANDONED)
+    club, member = await given_up(plan)
     await _pass(club, quarters)
     plan.looks = lost
 
@@ -453,11 +444,7 @@ async def test_an_entry_that_arrives_within_ten_seconds_never_stands_bare_for_fi
 async def test_what_a_late_entry_bought_is_sold_in_time_though_exits_are_lost() -> None:
     """rules: POS-11, ORD-04"""
     lost_exits = Failure(DropBefore(), Nth(frozenset(range(1, 7))), leg=Leg.EXIT)
-    club = await opened(FaultPlan([Failure(DropBefore(), Always(), leg=Leg.ENTRY), lost_exits]))
-    club.deaf = True
-    await club.alert("SINAL LONG FORTE")
-    (member,) = club.members
-    await club.work_until(lambda trade: trade.position.state is PositionState.ABANDONED)
+    club, member = await given_up(FaultPlan([Failure(DropBefore(), Always(), leg=Leg.ENTRY), lost_exits]))
 
     await club.arrives_late(await club.trade(member))
     await _pass(club, 19)
@@ -516,11 +503,7 @@ async def test_where_ids_are_forgotten_a_dead_workers_call_is_waited_for() -> No
 async def test_an_entry_that_arrives_after_its_repeat_was_refused_is_sold_again(fault: Fault) -> None:
     """rules: ORD-01, ORD-04, POS-11"""
     first_lost = Failure(DropBefore(), Nth(frozenset({1})), leg=Leg.ENTRY)
-    club = await opened(FaultPlan([first_lost, Failure(Refuse(fault), Nth(frozenset({2})), leg=Leg.ENTRY)]))
-    club.deaf = True
-    await club.alert("SINAL LONG FORTE")
-    (member,) = club.members
-    await club.work_until(lambda trade: trade.position.state is PositionState.ABANDONED)
+    club, member = await given_up(FaultPlan([first_lost, Failure(Refuse(fault), Nth(frozenset({2})), leg=Leg.ENTRY)]))
     trade = await club.trade(member)
     entry = next(order for order in trade.orders if order.leg is Leg.ENTRY)
     assert (entry.state, entry.error_code) == (OrderState.EXPIRED, fault)
