@@ -1,5 +1,6 @@
 """One ccxt client for each account, all of a venue over one session; keys are in them only while a call needs them."""
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -20,6 +21,8 @@ from cbc_domain.risk.model import ExchangeAccount
 
 IDLE_S: Final = 600.0
 """A client that nobody used for so long is let go."""
+
+LOOK_S: Final = 0.01
 
 Market = tuple[Venue, Environment]
 
@@ -105,8 +108,11 @@ class ClientPool:
             await public.load_markets()
             # A stream holds a connection for as long as it lives: among those of the calls, 200 of them would end all calls.
             client.session = self._session_of(self._streams, market, None)
-            with ready_to_stream(client, public):
-                yield client
+            try:
+                with ready_to_stream(client, public):
+                    yield client
+            finally:
+                await _connected(client)
 
     async def close(self) -> None:
         for client in (*self._public.values(), *(lent.client for lent in self._lent.values())):
@@ -170,6 +176,13 @@ def unlock(client: Client, credentials: Credentials) -> None:
 
 def lock(client: Client) -> None:
     client.apiKey = client.secret = client.password = ""
+
+
+async def _connected(client: Client) -> None:
+    """Wait for connections that are still being made: ccxt closes none of these, and they would stay open for ever."""
+    began = monotonic()
+    while any(one.connecting for one in client.clients.values()) and monotonic() - began < CALL_S:
+        await asyncio.sleep(LOOK_S)
 
 
 async def _closed(client: Client) -> None:

@@ -102,6 +102,22 @@ async def test_no_client_outlives_its_stream(venue: Troubled) -> None:
             gc.collect()
 
 
+async def test_a_stream_that_ends_while_it_connects_leaves_no_connection(venue: Troubled) -> None:
+    """rules: KEY-08"""
+    await venue.exchange.follow([venue.account])
+    async with asyncio.timeout(PATIENCE_S):
+        while not (connecting := [one for client in clients(venue) for one in client.clients.values() if one.connecting]):
+            await asyncio.sleep(0)
+
+    await venue.exchange.follow([])
+
+    async with asyncio.timeout(PATIENCE_S):
+        while any(one.connecting for one in connecting):
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(0.1)
+    assert all(one.closed() for one in connecting)
+
+
 async def test_clients_leave_what_they_are_copied_from_as_it_was(venue: Troubled) -> None:
     """rules: EXC-10"""
     before = state(clients(venue)[-1])
