@@ -14,6 +14,7 @@ from cbc_domain.ports.exchange import ClosedResult, Ending, Exchange, Holding, O
 from cbc_domain.ports.persistence.unit_of_work import Store, UnitOfWork
 from cbc_domain.risk.model import ExchangeAccount
 from cbc_domain.risk.transfers import Transfer
+from cbc_domain.trading.model import Leg
 from cbc_domain.trading.sizes import AccountReading, Instrument, Quote
 from tests.chaos.points import ENDED, INTENDED, PLACED, STREAM, unit_name
 from tests.chaos.traps import Traps
@@ -83,8 +84,8 @@ class DeadlyExchange:
     async def readings(self, accounts: Sequence[ExchangeAccount]) -> Mapping[AccountId, AccountReading]:
         return await self._step("balances are read", self.inner.readings(accounts))
 
-    def attaches_protection(self, venue: Venue) -> bool:
-        return self.inner.attaches_protection(venue)
+    def attached_legs(self, venue: Venue) -> frozenset[Leg]:
+        return self.inner.attached_legs(venue)
 
     def forgets_ids(self, venue: Venue) -> bool:
         return self.inner.forgets_ids(venue)

@@ -137,8 +137,8 @@ class Exchange(Protocol):
     async def readings(self, accounts: Sequence[ExchangeAccount]) -> Mapping[AccountId, AccountReading]:
         """Balances at most 10 s old (SIZ-02); accounts that could not be read are left out."""
 
-    def attaches_protection(self, venue: Venue) -> bool:
-        """Whether an entry can carry its stop and target with it (ORD-09)."""
+    def attached_legs(self, venue: Venue) -> frozenset[Leg]:
+        """Which protection an entry can carry with it under ids of ours; the rest is placed after the fill (ORD-09)."""
 
     def forgets_ids(self, venue: Venue) -> bool:
         """Whether a venue knows a client id only while its order stands.
@@ -150,7 +150,7 @@ class Exchange(Protocol):
     async def place(self, account: ExchangeAccount, ticket: Ticket, attached: Sequence[Ticket] = ()) -> Report:
         """Send one order, with leverage and isolated margin set before an entry (SIZ-04).
 
-        A client id the venue has seen is VenueRefused DUPLICATE_ID. `attached` stop and target only where the venue attaches.
+        A client id the venue has seen is VenueRefused DUPLICATE_ID. `attached` only of legs that the venue attaches.
         """
 
     async def find(self, account: ExchangeAccount, symbol: Symbol, client_id: str) -> Report | None:

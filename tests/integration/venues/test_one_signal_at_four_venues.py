@@ -1,17 +1,19 @@
 """One signal to members at four venues: own keys, own orders, stop and target, result and commission."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import pytest
 
+from cbc_adapters.exchange.simulated.faults import Always, Call, DropBefore, Failure, FaultPlan, LoseAnswer
 from cbc_adapters.exchange.simulated.listing import START_PRICES
 from cbc_adapters.exchange.simulated.venues.server import serving
 from cbc_adapters.exchange.simulated.venues.simulation import Simulation
 from cbc_adapters.system.real.clock import SystemClock
 from cbc_domain.commissions.model import SettlementState
-from cbc_domain.kernel.venues import Symbol
+from cbc_domain.kernel.venues import Environment, Symbol, Venue
+from cbc_domain.ports.persistence.trades import Trade
 from cbc_domain.trading.model import CloseReason, Leg, PositionState
 from cbc_entrypoints.worker.main import work
 from cbc_entrypoints.worker.role import Role
@@ -86,3 +88,28 @@ async def test_a_stop_that_the_venue_fired_is_heard_of_and_settled(club: VenueCl
     trades = [(await club.trades(one))[-1] for one in club.joined]
     assert {trade.position.close_reason for trade in trades} == {CloseReason.TP}
     assert [club.account(one).positions for one in club.joined] == [{}] * len(club.joined)
+
+
+async def test_where_an_entry_carries_its_stop_nobody_has_to_live_to_place_it(club: VenueClub) -> None:
+    """rules: ORD-04, ORD-09, POS-11"""
+    await club.market()
+    await club.plan("SINAL LONG FORTE", BTC, START_PRICES[BTC])
+    for venue in REAL:
+        lost = Failure(LoseAnswer(), leg=Leg.ENTRY)
+        silent = [Failure(DropBefore(), Always(), call) for call in (Call.FIND, Call.HOLDING, Call.CANCEL)]
+        club.simulation.plan(venue, Environment.LIVE, FaultPlan([lost, *silent]))
+    await club.platform.place_orders()()
+    alone = {one.venue: standing(club.account(one)) for one in club.joined}
+
+    for venue in REAL:
+        club.simulation.plan(venue, Environment.LIVE, FaultPlan())
+    await club.carry_out(protected)
+
+    assert alone == {venue: [Leg.STOP] if venue is Venue.OKX else [] for venue in REAL}
+    at_venue = [club.account(one) for one in club.joined]
+    assert [standing(account) for account in at_venue] == [[Leg.STOP, Leg.TARGET]] * len(club.joined)
+    assert [sent(account, Leg.ENTRY) for account in at_venue] == [1] * len(club.joined)
+
+
+def protected(newest: Sequence[Trade]) -> bool:
+    return [one for one in newest if one.position.state is not PositionState.PROTECTED] == []

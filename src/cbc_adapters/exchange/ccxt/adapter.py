@@ -64,7 +64,7 @@ class CcxtExchange:
     async def readings(self, accounts: Sequence[ExchangeAccount]) -> Mapping[AccountId, AccountReading]:
         return await self._balances.read(accounts)
 
-    def attaches_protection(self, venue: Venue) -> bool:
+    def attached_legs(self, venue: Venue) -> frozenset[Leg]:
         return self._pool.dialect(venue).attaches
 
     def forgets_ids(self, venue: Venue) -> bool:

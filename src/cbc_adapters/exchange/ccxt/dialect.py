@@ -63,7 +63,7 @@ class Balance:
 
 @attrs.frozen
 class Placing:
-    """An order to be sent in the account's position mode; `attached` are stop and target where our ids travel with them."""
+    """An order to be sent in the account's position mode; `attached` is the protection that travels with it."""
 
     ticket: Ticket
     instrument: Instrument
@@ -94,8 +94,8 @@ class Dialect(Protocol):
     def ccxt_id(self) -> str: ...
 
     @property
-    def attaches(self) -> bool:
-        """Whether stop and target travel with an entry under ids of ours."""
+    def attaches(self) -> frozenset[Leg]:
+        """Which protection travels with an entry under ids of ours."""
 
     @property
     def forgets_ids(self) -> bool:

@@ -10,6 +10,7 @@ from cbc_domain.ports.exchange import ClosedResult, Ending, Exchange, Holding, O
 from cbc_domain.ports.venue_faults import OutcomeUnknown
 from cbc_domain.risk.model import ExchangeAccount
 from cbc_domain.risk.transfers import Transfer
+from cbc_domain.trading.model import Leg
 from cbc_domain.trading.sizes import AccountReading, Instrument, Quote
 
 
@@ -37,8 +38,8 @@ class RoutedExchange:
         answers = await asyncio.gather(*(_read(exchange, some) for exchange, some in asked))
         return {account: reading for answer in answers for account, reading in answer.items()}
 
-    def attaches_protection(self, venue: Venue) -> bool:
-        return self._at(venue).attaches_protection(venue)
+    def attached_legs(self, venue: Venue) -> frozenset[Leg]:
+        return self._at(venue).attached_legs(venue)
 
     def forgets_ids(self, venue: Venue) -> bool:
         return self._at(venue).forgets_ids(venue)

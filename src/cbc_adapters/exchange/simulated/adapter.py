@@ -19,6 +19,7 @@ from cbc_adapters.exchange.simulated.faults import (
     Refuse,
     falls,
 )
+from cbc_adapters.exchange.simulated.model import ATTACHED
 from cbc_domain.kernel.ids import AccountId
 from cbc_domain.kernel.venues import Environment, Side, Symbol, Venue
 from cbc_domain.ports.exchange import ClosedResult, Ending, Holding, OpenOrder, Report, Ticket, VenueStanding
@@ -85,8 +86,8 @@ class SimulatedExchange:
             found[account.id] = reading
         return found
 
-    def attaches_protection(self, venue: Venue) -> bool:
-        return True
+    def attached_legs(self, venue: Venue) -> frozenset[Leg]:
+        return ATTACHED
 
     def forgets_ids(self, venue: Venue) -> bool:
         return False

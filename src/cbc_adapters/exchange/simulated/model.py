@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from decimal import Decimal
+from typing import Final
 
 import attrs
 
@@ -9,9 +10,11 @@ from cbc_domain.kernel.ids import AccountId
 from cbc_domain.kernel.venues import Side, Symbol
 from cbc_domain.ports.exchange import Report, ReportState, Ticket
 from cbc_domain.risk.transfers import Transfer
-from cbc_domain.trading.model import Fill
+from cbc_domain.trading.model import Fill, Leg
 
 ZERO = Decimal(0)
+ATTACHED: Final = frozenset({Leg.STOP, Leg.TARGET})
+"""What an entry can carry with it at the simulated venue."""
 
 
 @attrs.frozen

@@ -10,6 +10,7 @@ from typing import Final, TypeVar
 import msgspec
 from msgspec.json import Decoder
 
+from cbc_adapters.exchange.simulated.model import ATTACHED
 from cbc_adapters.exchange.simulated.wire import (
     LONGEST_LINE,
     REPLIES,
@@ -40,6 +41,7 @@ from cbc_domain.ports.exchange import ClosedResult, Ending, Holding, OpenOrder, 
 from cbc_domain.ports.venue_faults import OutcomeUnknown, VenueRefused
 from cbc_domain.risk.model import ExchangeAccount
 from cbc_domain.risk.transfers import Transfer
+from cbc_domain.trading.model import Leg
 from cbc_domain.trading.sizes import AccountReading, Instrument, Quote
 
 PATIENCE: Final = timedelta(seconds=10)
@@ -98,8 +100,8 @@ class RemoteExchange:
         """Raises OutcomeUnknown when there is no venue to read any account from."""
         return await self._ask(AskReadings(tuple(accounts)), _READINGS)
 
-    def attaches_protection(self, venue: Venue) -> bool:
-        return True
+    def attached_legs(self, venue: Venue) -> frozenset[Leg]:
+        return ATTACHED
 
     def forgets_ids(self, venue: Venue) -> bool:
         return False

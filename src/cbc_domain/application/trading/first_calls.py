@@ -78,8 +78,8 @@ class FirstCalls:
         if entry is None or entry.state.final or leaving(trade):
             return News(trade.position.id)
         heard = await self._entry(claim, account, entry, halts)
-        if any(isinstance(fact, Filled) for _, fact in heard.facts) and self.exchange.attaches_protection(account.venue):
-            heard += await self.desk.find_all(account, _unsent_protection(trade))
+        if any(isinstance(fact, Filled) for _, fact in heard.facts):
+            heard += await self.desk.find_all(account, self._attached(trade))
         return News(trade.position.id, heard.facts, denied=heard.denied)
 
     async def _entry(self, claim: Claim, account: ExchangeAccount, entry: Order, halts: Halts) -> Heard:
@@ -94,9 +94,14 @@ class FirstCalls:
         if again and self.exchange.forgets_ids(account.venue) and (claim.taken_over or self._is_on_its_way(entry)):
             heard = await self._look_for(account, entry)
         else:
-            attached = _unsent_protection(claim.trade) if self.exchange.attaches_protection(account.venue) else ()
-            heard = await self.desk.send(account, entry, attached, claim.trade.position.size.leverage, again=again)
+            leverage = claim.trade.position.size.leverage
+            heard = await self.desk.send(account, entry, self._attached(claim.trade), leverage, again=again)
         return self._doubted(heard, entry) if claim.taken_over else heard
+
+    def _attached(self, trade: Trade) -> tuple[Order, ...]:
+        """The protection that travels with the entry, as far as nothing is known of it yet (ORD-09)."""
+        legs = self.exchange.attached_legs(trade.position.venue)
+        return tuple(order for order in unfinished(trade) if order.leg in legs and order.state is OrderState.CREATED)
 
     def _doubted(self, heard: Heard, entry: Order) -> Heard:
         """Whoever died may have sent it without a word: as long as the venue does not tell, it may stand there (POS-11)."""
@@ -230,10 +235,6 @@ class FirstCalls:
         known = any(name == leave.client_id and not isinstance(fact, PutOff) for name, fact in news.facts)
         lapsed = () if known else ((leave.client_id, Expired(self.clock.now())),)
         return attrs.evolve(news, facts=news.facts + lapsed)
-
-
-def _unsent_protection(trade: Trade) -> tuple[Order, ...]:
-    return tuple(order for order in unfinished(trade) if order.leg in PROTECTION and order.state is OrderState.CREATED)
 
 
 def _may_stand(order: Order, trade: Trade) -> bool:

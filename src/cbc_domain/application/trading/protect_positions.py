@@ -117,15 +117,16 @@ class ProtectPositions:
         in_doubt = tuple(
             order for order in trade.orders if order.leg in PROTECTION and order.state in IN_DOUBT and order not in found.cancel
         )
-        if self._travelled(trade):
-            cancel, lapse = cancel + lapse, ()
+        travelled = self._travelled(trade)
+        cancel += tuple(order for order in lapse if order.leg in travelled)
+        lapse = tuple(order for order in lapse if order.leg not in travelled)
         return Protection(trade, in_doubt + found.send + placed, cancel, lapse, found.unprotectable)
 
-    def _travelled(self, trade: Trade) -> bool:
-        """Whether stop and target went with an entry that the venue took, though it has not told of them yet."""
+    def _travelled(self, trade: Trade) -> frozenset[Leg]:
+        """What went with an entry that the venue took, though it may not have told of it yet."""
         entry = newest(trade.orders, Leg.ENTRY)
         taken = entry is not None and entry.acked_at is not None
-        return taken and self.exchange.attaches_protection(trade.position.venue)
+        return self.exchange.attached_legs(trade.position.venue) if taken else frozenset()
 
 
 def _taken(heard: Heard) -> bool:

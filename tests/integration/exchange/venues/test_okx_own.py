@@ -22,7 +22,7 @@ from cbc_adapters.exchange.simulated.venues.okx import OkxWire
 from cbc_adapters.exchange.simulated.venues.server import VenueServer, serving
 from cbc_adapters.system.real.clock import SystemClock
 from cbc_domain.kernel.venues import Environment, Side, Venue
-from cbc_domain.ports.exchange import Ending, Holding
+from cbc_domain.ports.exchange import Ending, Holding, ReportState
 from cbc_domain.ports.venue_faults import Fault, VenueRefused
 from cbc_domain.ports.venue_keys import Credentials, KeyFindings
 from cbc_domain.risk.model import ExchangeAccount
@@ -166,6 +166,55 @@ async def test_what_stands_at_the_venue_is_listed(desk: Desk) -> None:
         standing = await DIALECTS[Venue.OKX].open_orders(client)
 
     assert {order.client_id for order in standing} == {S1, T1}
+
+
+async def test_a_stop_stands_the_moment_the_entry_that_carried_it_has_filled(desk: Desk) -> None:
+    """rules: ORD-09, POS-11"""
+    carried = attrs.evolve(stop("46000", S1), quantity=Decimal(10))
+
+    await desk.exchange.place(desk.account, entry(E1, quantity="10"), [carried])
+
+    there = desk.engine.accounts[desk.account.id].orders[S1]
+    found = await desk.exchange.find(desk.account, BTC, S1)
+    assert (there.open, there.ticket.trigger, there.quantity) == (True, Decimal(46_000), Decimal(10))
+    assert found is not None
+    assert (found.client_id, found.state) == (S1, ReportState.LIVE)
+
+
+@pytest.mark.parametrize(("ending", "covered"), [("filled", "10"), ("cancelled", "4")])
+async def test_a_carried_stop_waits_for_the_end_of_its_entry_and_covers_what_filled(
+    desk: Desk, ending: str, covered: str
+) -> None:
+    """rules: ORD-08, ORD-09"""
+    carried = attrs.evolve(stop("46000", S1), quantity=Decimal(10))
+    desk.house.fraction_of_next = Decimal("0.4")
+    await desk.exchange.place(desk.account, entry(E1, quantity="10"), [carried])
+    before = await desk.exchange.find(desk.account, BTC, S1)
+    with pytest.raises(VenueRefused) as refusal:
+        await desk.exchange.place(desk.account, attrs.evolve(carried, quantity=Decimal(4)))
+
+    if ending == "filled":
+        desk.house.fill_rest(desk.account.id, E1)
+    else:
+        await desk.exchange.cancel(desk.account, BTC, E1)
+
+    found = await desk.exchange.find(desk.account, BTC, S1)
+    assert before is None
+    assert refusal.value.fault is Fault.DUPLICATE_ID
+    assert found is not None
+    assert found.state is ReportState.LIVE
+    assert desk.engine.accounts[desk.account.id].orders[S1].quantity == Decimal(covered)
+
+
+async def test_a_carried_stop_that_the_price_has_passed_refuses_the_entry_with_it(desk: Desk) -> None:
+    """rules: ORD-09, EXC-04"""
+    with pytest.raises(VenueRefused) as refusal:
+        await desk.exchange.place(
+            desk.account, entry(E1, quantity="10"), [attrs.evolve(stop("47500", S1), quantity=Decimal(10))]
+        )
+
+    assert refusal.value.fault is Fault.FILTER
+    assert not desk.engine.accounts[desk.account.id].orders
 
 
 async def test_an_account_in_another_mode_than_we_think_is_a_matter_of_the_mode(desk: Desk) -> None:

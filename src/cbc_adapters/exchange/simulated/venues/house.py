@@ -15,7 +15,7 @@ from cbc_adapters.exchange.simulated.venues.listeners import Listeners
 from cbc_adapters.exchange.simulated.venues.order_numbers import order_number
 from cbc_domain.kernel.ids import AccountId
 from cbc_domain.kernel.venues import Environment, Symbol, Venue
-from cbc_domain.ports.exchange import Report, ReportState
+from cbc_domain.ports.exchange import Report, ReportState, Ticket
 from cbc_domain.ports.system import Clock
 from cbc_domain.ports.venue_faults import VenueRefused
 
@@ -61,6 +61,7 @@ class House:
         self.movable_mode = True
         """Whether an account may change its position mode now (it may not with open positions, and the wire says so)."""
         self.fraction_of_next: Decimal | None = None
+        self._held_back: dict[tuple[AccountId, str], Sequence[Ticket]] = {}
         self._clock = clock
         self._choices: dict[tuple[AccountId, Symbol], Choices] = {}
         self._listeners = Listeners()
@@ -97,6 +98,15 @@ class House:
             return orders.get(client_id)
         return next((order for order in orders.values() if order_number(order.venue_order_id) == number), None)
 
+    def hold_back(self, account: AccountId, entry: str, attached: Sequence[Ticket]) -> None:
+        """Let what came with an entry stand once that is done, with the quantity that filled by then."""
+        self._held_back[account, entry] = attached
+
+    def holds_back(self, account: AccountId, client_id: str) -> bool:
+        """Whether an id is one of an order that is held back."""
+        of_account = (tickets for (owner, _), tickets in self._held_back.items() if owner == account)
+        return any(ticket.client_id == client_id for tickets in of_account for ticket in tickets)
+
     def partly_filled(self, account: AccountId) -> frozenset[str]:
         """Our ids of the orders of an account that wait for their rest."""
         orders = self.account(account).orders.values()
@@ -126,5 +136,15 @@ class House:
 
     def tell(self) -> None:
         """Hand what the engine has to report to whoever listens; called after everything that may change an order."""
+        self._let_stand()
         while self.engine.unread:
             self._listeners.tell(self.engine.unread.popleft(), self.plan.disorder)
+
+    def _let_stand(self) -> None:
+        done = [of for of in self._held_back if not self.account(of[0]).orders[of[1]].open]
+        for account, entry in done:
+            filled = sum((fill.quantity for fill in self.account(account).orders[entry].fills), start=Decimal(0))
+            for ticket in self._held_back.pop((account, entry)):
+                # Where nothing filled, or nothing is held any more, there is nothing to protect.
+                with suppress(VenueRefused):
+                    self.engine.place(account, attrs.evolve(ticket, quantity=filled), self.now())

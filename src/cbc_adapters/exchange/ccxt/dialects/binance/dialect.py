@@ -40,7 +40,7 @@ class BinanceDialect:
 
     venue: Final = Venue.BINANCE
     ccxt_id: Final = "binanceusdm"
-    attaches: Final = False
+    attaches: Final = frozenset[Leg]()
     forgets_ids: Final = True
     tiers_need_key: Final = True
     faults: Final = FAULTS

@@ -36,7 +36,7 @@ from cbc_domain.kernel.venues import Environment, Side, Symbol, Venue
 from cbc_domain.ports.exchange import Holding, OpenOrder, ReportState
 from cbc_domain.ports.venue_faults import Fault, VenueRefused
 from cbc_domain.ports.venue_keys import KeyFindings
-from cbc_domain.trading.model import Fill
+from cbc_domain.trading.model import Fill, Leg
 from cbc_domain.trading.sizes import Bracket, Instrument, Quote
 
 LARGEST: Final = 100
@@ -55,7 +55,7 @@ class BitgetDialect:
 
     venue: Final = Venue.BITGET
     ccxt_id: Final = "bitget"
-    attaches: Final = False
+    attaches: Final = frozenset[Leg]()
     forgets_ids: Final = False
     tiers_need_key: Final = False
     faults: Final = FAULTS

@@ -31,7 +31,7 @@ from cbc_adapters.exchange.ccxt.translate import Vendor, booked, instant, millis
 from cbc_domain.kernel.venues import Environment, Side, Symbol, Venue
 from cbc_domain.ports.exchange import Holding, OpenOrder
 from cbc_domain.ports.venue_keys import KeyFindings
-from cbc_domain.trading.model import Fill
+from cbc_domain.trading.model import Fill, Leg
 from cbc_domain.trading.sizes import Bracket, Instrument, Quote
 
 LARGEST: Final = {"instruments": 1000, "positions": 200, "executions": 100, "profits": 100, "orders": 50, "log": 50}
@@ -52,7 +52,7 @@ class BybitDialect:
 
     venue: Final = Venue.BYBIT
     ccxt_id: Final = "bybit"
-    attaches: Final = False
+    attaches: Final = frozenset[Leg]()
     forgets_ids: Final = False
     tiers_need_key: Final = False
     faults: Final = FAULTS

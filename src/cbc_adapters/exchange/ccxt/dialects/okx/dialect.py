@@ -29,6 +29,7 @@ from cbc_adapters.exchange.ccxt.translate import instant, milliseconds, number, 
 from cbc_domain.kernel.venues import Environment, Side, Symbol, Venue
 from cbc_domain.ports.exchange import Holding, OpenOrder
 from cbc_domain.ports.venue_keys import KeyFindings
+from cbc_domain.trading.model import Leg
 from cbc_domain.trading.sizes import Bracket, Instrument, Quote
 
 TRANSFER: Final = "1"
@@ -37,11 +38,11 @@ FUTURES_MODE: Final = "2"
 
 
 class OkxDialect:
-    """See `Dialect`; every order goes out with its own client id, stop and target after the fill, all in isolated margin."""
+    """See `Dialect`; every order goes out with its own client id, the stop with the entry, all in isolated margin."""
 
     venue: Final = Venue.OKX
     ccxt_id: Final = "okx"
-    attaches: Final = False
+    attaches: Final = frozenset({Leg.STOP})
     forgets_ids: Final = False
     tiers_need_key: Final = False
     faults: Final = FAULTS

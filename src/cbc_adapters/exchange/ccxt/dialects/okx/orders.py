@@ -67,7 +67,7 @@ async def cancel(client: Client, sought: Sought) -> None:
 
 async def _place_plain(client: Client, placing: Placing) -> Vendor:
     ticket = placing.ticket
-    order = plain_order(ticket, placing.hedge)
+    order = plain_order(ticket, placing.hedge, placing.attached)
     try:
         return await ordered(client.privatePostTradeOrder, order)
     except vendor.BaseError as error:

@@ -74,16 +74,21 @@ def position_side(side: Side, hedge: bool) -> str:
     return side.value.lower() if hedge else "net"
 
 
-def plain_order(ticket: Ticket, hedge: bool) -> dict[str, object]:
-    return _order(ticket, hedge) | {"ordType": "market"}
+def plain_order(ticket: Ticket, hedge: bool, attached: Sequence[Ticket] = ()) -> dict[str, object]:
+    """An order at market; what is attached becomes an algo order of the size that filled, once the entry is done."""
+    order = _order(ticket, hedge) | {"ordType": "market"}
+    carried = [{"attachAlgoClOrdId": each.client_id} | _trigger(each) for each in attached]
+    return order | {"attachAlgoOrds": carried} if carried else order
 
 
 def algo_order(ticket: Ticket, hedge: bool) -> dict[str, object]:
     """A stop or target by mark price; it names `clOrdId` too, in whose place ccxt would put an id and a tag of its own."""
+    return _order(ticket, hedge) | {"ordType": "conditional", "algoClOrdId": ticket.client_id} | _trigger(ticket)
+
+
+def _trigger(ticket: Ticket) -> dict[str, object]:
     kind = CONDITIONAL[ticket.leg]
-    return _order(ticket, hedge) | {
-        "ordType": "conditional",
-        "algoClOrdId": ticket.client_id,
+    return {
         f"{kind}TriggerPx": format(ticket.trigger or Decimal(0), "f"),
         f"{kind}TriggerPxType": "mark",
         f"{kind}OrdPx": AT_MARKET,

@@ -38,10 +38,31 @@ def place(house: House, key: IssuedKey, given: Json) -> Json:
     held = account.positions.get((ticket.symbol, ticket.side))
     if account.hedge and ticket.leg is Leg.EXIT and held is not None and ticket.quantity > held.quantity:
         raise Wrong("51112", "Close order size exceeds available size for this position.", in_row=True)
-    house.engine.place(key.account, ticket, house.now(), fraction=house.take_fraction())
+    attached, fraction = _attached(house, key, given, ticket), house.take_fraction()
+    if fraction is None:
+        house.engine.place(key.account, ticket, house.now(), attached)
+    else:
+        house.engine.place(key.account, ticket, house.now(), fraction=fraction)
+        house.hold_back(key.account, ticket.client_id, attached)
     order = account.orders[ticket.client_id]
     row = {"clOrdId": ticket.client_id, "ordId": str(order_number(order.venue_order_id)), "tag": ""}
     return [row | {"sCode": "0", "sMsg": "Order placed", "ts": str(milliseconds(order.at))}]
+
+
+def _attached(house: House, key: IssuedKey, given: Json, entry: Ticket) -> list[Ticket]:
+    """A stop by mark price; that a target beside it becomes one order with it is beyond the simulated venue."""
+    carried = given.get("attachAlgoOrds") or []
+    if len(carried) > 1 or (carried and entry.leg is not Leg.ENTRY):
+        raise _parameter("attachAlgoOrds")
+    return [_attached_stop(house, key, each, entry) for each in carried]
+
+
+def _attached_stop(house: House, key: IssuedKey, carried: Json, entry: Ticket) -> Ticket:
+    if carried.get("slOrdPx") != "-1" or carried.get("slTriggerPxType") != "mark" or "tpTriggerPx" in carried:
+        raise _parameter("attachAlgoOrds")
+    client_id = _unused(house, key, carried.get("attachAlgoClOrdId"), "attachAlgoClOrdId", algo=True)
+    trigger = _decimal(carried.get("slTriggerPx"), "slTriggerPx")
+    return Ticket(client_id, entry.symbol, entry.side, Leg.STOP, entry.quantity, trigger)
 
 
 def place_algo(house: House, key: IssuedKey, given: Json) -> Json:
@@ -62,18 +83,13 @@ def place_algo(house: House, key: IssuedKey, given: Json) -> Json:
 
 def _ticket(house: House, key: IssuedKey, given: Json, client_id: str | None, trigger: str | None = None) -> Ticket:
     instrument, account = listed(house, given.get("instId"), in_row=True), house.account(key.account)
-    name = "algoClOrdId" if trigger else "clOrdId"
-    if client_id is not None and not CLIENT_ID.fullmatch(client_id):
-        raise _parameter(name)
-    if client_id in account.orders:
-        code, message = ("51065", "algoClOrdId already exists.") if trigger else WORDING[Fault.DUPLICATE_ID][1:]
-        raise Wrong(code, message, in_row=True)
+    name = _unused(house, key, client_id, "algoClOrdId" if trigger else "clOrdId", algo=trigger is not None)
     leg, side = leg_of(given), _position_side(given, hedge=account.hedge)
     if trigger and not account.hedge and not _true(given.get("reduceOnly")):
         # What opens a position by a trigger is beyond the simulated venue.
         raise _parameter("reduceOnly")
     return Ticket(
-        client_id or f"auto{account.last_number + 1}",
+        name,
         instrument.symbol,
         side,
         leg,
@@ -81,6 +97,19 @@ def _ticket(house: House, key: IssuedKey, given: Json, client_id: str | None, tr
         _decimal(trigger, f"{'sl' if leg is Leg.STOP else 'tp'}TriggerPx") if trigger else None,
         house.choices(key.account, instrument.symbol).leverage if leg is Leg.ENTRY else None,
     )
+
+
+def _unused(house: House, key: IssuedKey, client_id: str | None, parameter: str, *, algo: bool) -> str:
+    """The id of a new order, the venue's own where none is given. Raises Wrong for one that is malformed or was used."""
+    account = house.account(key.account)
+    if client_id is None:
+        return f"auto{account.last_number + 1}"
+    if not CLIENT_ID.fullmatch(client_id):
+        raise _parameter(parameter)
+    if client_id in account.orders or house.holds_back(key.account, client_id):
+        code, message = ("51065", "algoClOrdId already exists.") if algo else WORDING[Fault.DUPLICATE_ID][1:]
+        raise Wrong(code, message, in_row=True)
+    return client_id
 
 
 def _position_side(given: Json, *, hedge: bool) -> Side:
