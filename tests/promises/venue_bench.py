@@ -47,7 +47,7 @@ class VenueBench:
         """What the private stream tells until it has spoken of the last state of these orders."""
         told: list[Report] = []
         async with asyncio.timeout(10):
-            while {report.client_id for report in told if report.state is ReportState.FILLED} < about:
+            while not {report.client_id for report in told if report.state is ReportState.FILLED} >= about:
                 told += await self.exchange.changes(100)
                 await asyncio.sleep(0.01)
         return told

@@ -189,7 +189,7 @@ class Exchange(Protocol):
     async def changes(self, most: int) -> Sequence[Report]:
         """What the venues' private streams told since the last call, oldest first; empty when nothing came.
 
-        At least once and possibly out of order; what is lost is found by `find` (POS-10).
+        At least once and possibly out of order, except what `place` told of before; what is lost is found by `find` (POS-10).
         """
 
     async def standings(self) -> Sequence[VenueStanding]:

@@ -73,19 +73,7 @@ class CcxtExchange:
     async def place(self, account: ExchangeAccount, ticket: Ticket, attached: Sequence[Ticket] = ()) -> Report:
         if account.environment is Environment.LIVE and not self._allow_live:
             raise VenueRefused(Fault.LIVE_OFF, "expected CBC_LIVE_TRADING=1, was 0: no order leaves for a live account")
-        dialect, instrument = self._pool.dialect(account.venue), await self._listed(account, ticket.symbol)
-        placing = Placing(ticket, instrument, account.hedge, tuple(attached))
-        self._balances.forget(account.id)
-        errand = Errand.ENTER if ticket.leg is Leg.ENTRY else Errand.LEAVE
-        try:
-            if ticket.leg is Leg.ENTRY:
-                await self._prepare(account, dialect, placing)
-            booked = await self._call(account, errand, lambda client: dialect.place(client, placing))
-        except VenueRefused as refusal:
-            if refusal.fault in {Fault.FILTER, Fault.SYMBOL_CLOSED}:
-                self._listings.forget((account.venue, account.environment))
-            raise
-        return _report(account, booked or await self._just_taken(account, Sought(ticket.client_id, instrument, ticket.leg)))
+        return await self._streams.told_by(ticket.client_id, self._place(account, ticket, attached))
 
     async def find(self, account: ExchangeAccount, symbol: Symbol, client_id: str) -> Report | None:
         return await self._look(account, symbol, client_id, Errand.FIND)
@@ -147,6 +135,21 @@ class CcxtExchange:
             return await self._look(account, symbol, client_id, Errand.LOOK)
         except (VenueRefused, OutcomeUnknown):
             return None
+
+    async def _place(self, account: ExchangeAccount, ticket: Ticket, attached: Sequence[Ticket]) -> Report:
+        dialect, instrument = self._pool.dialect(account.venue), await self._listed(account, ticket.symbol)
+        placing = Placing(ticket, instrument, account.hedge, tuple(attached))
+        self._balances.forget(account.id)
+        errand = Errand.ENTER if ticket.leg is Leg.ENTRY else Errand.LEAVE
+        try:
+            if ticket.leg is Leg.ENTRY:
+                await self._prepare(account, dialect, placing)
+            booked = await self._call(account, errand, lambda client: dialect.place(client, placing))
+        except VenueRefused as refusal:
+            if refusal.fault in {Fault.FILTER, Fault.SYMBOL_CLOSED}:
+                self._listings.forget((account.venue, account.environment))
+            raise
+        return _report(account, booked or await self._just_taken(account, Sought(ticket.client_id, instrument, ticket.leg)))
 
     async def _look(self, account: ExchangeAccount, symbol: Symbol, client_id: str, errand: Errand) -> Report | None:
         sought = await self._sought(account, symbol, client_id)

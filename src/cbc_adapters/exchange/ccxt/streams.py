@@ -10,7 +10,7 @@ import attrs
 from cbc_adapters.exchange.ccxt.clients import ClientPool
 from cbc_domain.kernel.ids import AccountId
 from cbc_domain.kernel.venues import Symbol
-from cbc_domain.ports.exchange import Report
+from cbc_domain.ports.exchange import Report, ReportState
 from cbc_domain.risk.model import ExchangeAccount
 
 MOST_UNREAD: Final = 10_000
@@ -48,9 +48,22 @@ class Streams:
         self._unread: deque[Report] = deque(maxlen=MOST_UNREAD)
         self._told: dict[str, Report] = {}
         """The last that was told of an order of a followed account: several messages often say the same."""
+        self._under_way: dict[str, asyncio.Event] = {}
 
     def take(self, most: int) -> Sequence[Report]:
         return [self._unread.popleft() for _ in range(min(most, len(self._unread)))]
+
+    async def told_by(self, client_id: str, call: Awaitable[Report]) -> Report:
+        """Let messages about an order wait for the call that sends it: of what that told as filled they have nothing to add."""
+        done = self._under_way[client_id] = asyncio.Event()
+        try:
+            report = await call
+        finally:
+            self._under_way.pop(client_id, None)
+            done.set()
+        if report.account in self._followed:
+            self._told[client_id] = report
+        return report
 
     def follow(self, accounts: Collection[ExchangeAccount]) -> None:
         """Keep a stream for each of these and end all others."""
@@ -107,8 +120,13 @@ class Streams:
             # Several messages about one order are one question.
             waiting = dict.fromkeys([first, *(named.get_nowait() for _ in range(named.qsize()))])
             for symbol, client_id in waiting:
+                if (sending := self._under_way.get(client_id)) is not None:
+                    await sending.wait()
+                known = self._told.get(client_id)
+                if known is not None and known.state is ReportState.FILLED:
+                    continue
                 report = await self._look(account, symbol, client_id)
-                if report is not None and report != self._told.get(client_id):
+                if report is not None and report != known:
                     self._told[client_id] = report
                     self._unread.append(report)
 

@@ -1,6 +1,7 @@
 """What following an account asks of its venue."""
 
 import asyncio
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,8 @@ from cbc_domain.kernel.ids import AccountId
 from cbc_domain.kernel.venues import Venue
 from cbc_domain.trading.model import Leg
 from tests.integration.exchange.venues.bench import opened_desk
-from tests.integration.exchange.venues.troubled import troubled
+from tests.integration.exchange.venues.troubled import E1, S1, troubled
+from tests.strategies.exchange import entry, stop
 
 A_WHILE_S = 0.5
 
@@ -21,10 +23,10 @@ class Recorded(FaultPlan):
 
     def __init__(self) -> None:
         super().__init__()
-        self.calls: set[Call] = set()
+        self.calls: Counter[Call] = Counter()
 
     def harms(self, call: Call, account: AccountId, ordinal: int, leg: Leg | None = None) -> tuple[Harm, ...]:
-        self.calls.add(call)
+        self.calls[call] += 1
         return super().harms(call, account, ordinal, leg)
 
 
@@ -37,7 +39,26 @@ async def test_listening_asks_for_no_positions_that_nobody_paid_for(name: Venue,
         await venue.listen()
         await asyncio.sleep(A_WHILE_S)
 
-    assert recorded.calls <= {Call.PUBLIC, Call.OTHER}
+    assert recorded.calls.keys() <= {Call.PUBLIC, Call.OTHER}
+
+
+@pytest.mark.parametrize("name", list(WIRES), ids=str)
+async def test_of_what_a_call_has_told_a_stream_asks_nothing(name: Venue, tmp_path: Path) -> None:
+    """rules: EXC-08, POS-10"""
+    async with troubled(name, tmp_path) as venue:
+        await venue.listen()
+        venue.house.plan = recorded = Recorded()
+
+        await venue.place(entry(E1))
+        await venue.place(stop("46000", S1))
+        by_the_calls = recorded.calls[Call.FIND]
+        await asyncio.sleep(A_WHILE_S)
+        by_the_stream = recorded.calls[Call.FIND] - by_the_calls
+        await venue.move("45900")
+        told = await venue.told(S1)
+
+    assert by_the_stream == 0
+    assert {report.client_id for report in told} == {S1}
 
 
 async def test_a_stream_takes_no_connection_away_from_the_calls(tmp_path: Path) -> None:

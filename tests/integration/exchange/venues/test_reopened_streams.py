@@ -62,14 +62,14 @@ async def test_between_two_streams_no_client_holds_a_key(venue: Troubled) -> Non
 async def test_a_reopened_stream_hears_what_comes_after(venue: Troubled) -> None:
     """rules: POS-10"""
     await venue.listen()
-    await venue.place(entry(E1))
+    venue.sent_elsewhere(entry(E1))
     await venue.told(E1)
 
     await cut(venue)
     await venue.desk.heard_by_venue()
     fresh = streaming(venue)
     empty = not fresh.orders
-    await venue.place(entry(E2))
+    venue.sent_elsewhere(entry(E2))
     told = await venue.told(E2)
 
     assert empty
@@ -84,7 +84,7 @@ async def test_a_silent_stream_is_opened_anew(venue: Troubled, monkeypatch: pyte
     await over(streaming(venue), venue)
     monkeypatch.undo()
     await venue.desk.heard_by_venue()
-    await venue.place(entry(E1))
+    venue.sent_elsewhere(entry(E1))
 
     assert {report.client_id for report in await venue.told(E1)} == {E1}
 
@@ -123,7 +123,7 @@ async def test_clients_leave_what_they_are_copied_from_as_it_was(venue: Troubled
     before = state(clients(venue)[-1])
 
     await venue.listen()
-    await venue.place(entry(E1))
+    venue.sent_elsewhere(entry(E1))
     await venue.told(E1)
 
     assert state(clients(venue)[-1]) == before

@@ -202,16 +202,16 @@ async def test_repeated_and_reordered_messages_change_nothing(venue: Troubled, d
 async def test_a_stream_that_is_cut_comes_back_and_what_it_missed_is_found_by_asking(venue: Troubled) -> None:
     """rules: POS-10, EXC-01"""
     await venue.listen()
-    await venue.place(entry(E1))
-    await venue.place(stop("46000", S1))
+    venue.sent_elsewhere(entry(E1))
     await venue.told(E1)
+    await venue.place(stop("46000", S1))
     venue.suffer(disorder=Disorder(cut_every=1))
 
     await venue.move("45900")
     missed = await venue.find(S1)
     venue.suffer()
     await venue.desk.heard_by_venue()
-    await venue.place(entry(E2))
+    venue.sent_elsewhere(entry(E2))
 
     assert missed is not None
     assert missed.state is ReportState.FILLED

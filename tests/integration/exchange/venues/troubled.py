@@ -47,6 +47,11 @@ class Troubled:
     async def place(self, ticket: Ticket) -> Report:
         return await self.exchange.place(self.account, ticket)
 
+    def sent_elsewhere(self, ticket: Ticket) -> None:
+        """Let another process send an order: here only the stream can tell of it."""
+        self.house.engine.place(self.account.id, ticket, self.house.now())
+        self.house.tell()
+
     async def find(self, client_id: str) -> Report | None:
         return await self.exchange.find(self.account, BTC, client_id)
 

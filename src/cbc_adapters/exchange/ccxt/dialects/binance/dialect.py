@@ -16,6 +16,7 @@ from cbc_adapters.exchange.ccxt.dialects.binance.closings import closings_of
 from cbc_adapters.exchange.ccxt.dialects.binance.faults import ALREADY, DOUBTFUL, FAULTS, GONE
 from cbc_adapters.exchange.ccxt.dialects.binance.translate import (
     CONDITIONAL,
+    STANDS,
     STATES,
     algo_order,
     bracket_of,
@@ -166,7 +167,8 @@ class BinanceDialect:
         while True:
             for order in await client.watch_orders():
                 raw = order["info"]
-                tell(Symbol(raw["s"]), str(raw.get("caid") or raw.get("c")))
+                if raw["X"] != STANDS:
+                    tell(Symbol(raw["s"]), str(raw.get("caid") or raw.get("c")))
 
     def _looks(self, leg: Leg | None) -> Sequence[Callable[[Client, Sought], Awaitable[Booked]]]:
         if leg is None:

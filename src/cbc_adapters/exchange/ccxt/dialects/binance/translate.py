@@ -21,6 +21,8 @@ STATES: Final = {
     "TRIGGERED": ReportState.LIVE,
     "FINISHED": ReportState.FILLED,
 }
+STANDS: Final = "NEW"
+"""Whoever placed an order knows this already: of a stream it is no news."""
 CONDITIONAL: Final = {Leg.STOP: "STOP_MARKET", Leg.TARGET: "TAKE_PROFIT_MARKET"}
 """Stop and target, in the venue's words."""
 

@@ -16,6 +16,7 @@ from cbc_adapters.exchange.ccxt.dialects.bybit.faults import ALREADY, DOUBTFUL, 
 from cbc_adapters.exchange.ccxt.dialects.bybit.translate import (
     FUNDING,
     LINEAR,
+    NO_NEWS,
     STATES,
     balance_of,
     bracket_of,
@@ -154,7 +155,8 @@ class BybitDialect:
         while True:
             for order in await client.watch_orders():
                 raw = order["info"]
-                tell(Symbol(raw["symbol"]), str(raw["orderLinkId"]))
+                if raw["orderStatus"] not in NO_NEWS:
+                    tell(Symbol(raw["symbol"]), str(raw["orderLinkId"]))
 
     async def _with_fills(self, client: Client, client_id: str, told: Vendor) -> Booked:
         fills: list[Fill] = []

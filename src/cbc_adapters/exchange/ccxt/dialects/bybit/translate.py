@@ -28,6 +28,8 @@ STATES: Final = {
     "Deactivated": ReportState.CANCELLED,
     "Rejected": ReportState.REJECTED,
 }
+NO_NEWS: Final = frozenset({"Created", "New", "Untriggered", "Triggered"})
+"""An order that was placed stands; what was triggered tells its fills next."""
 RISES, FALLS = 1, 2
 """Which way the price has to go to trigger."""
 FUNDING: Final = "Funding"
