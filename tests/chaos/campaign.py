@@ -1,21 +1,20 @@
 """Seeds one after the other in a few lanes, each a process that owns its seeds' venue, clock and workers."""
 
 import asyncio
-import multiprocessing
-import os
 import tempfile
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from multiprocessing.connection import Connection, wait
-from multiprocessing.context import ForkServerProcess
+from functools import partial
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import attrs
 
 from tests.chaos.cast import Server, engage, server_with_cast
-from tests.chaos.crew import NURSERY, warm_up
+from tests.chaos.crew import warm_up
 from tests.chaos.database import MortalServer
 from tests.chaos.judge import Verdict
+from tests.chaos.lanes import end_with_the_campaign, in_lanes
 from tests.chaos.script import restarts
 from tests.chaos.stage import play
 
@@ -37,42 +36,19 @@ def campaign(seeds: Sequence[int], size: Size) -> Iterator[Verdict]:
         running = server_with_cast(Path(folder) / "pg", size.members, durable=False)
         shared = runner.run(running.__aenter__())
         try:
-            yield from _in_lanes(seeds, size, shared, Path(folder))
+            yield from in_lanes(partial(lane, size, shared), seeds, size.lanes, Path(folder))
         finally:
             runner.run(running.__aexit__(None, None, None))
 
 
-def _in_lanes(seeds: Sequence[int], size: Size, shared: Server, folder: Path) -> Iterator[Verdict]:
-    lanes: dict[Connection, ForkServerProcess] = {}
-    for number in range(min(size.lanes, len(seeds))):
-        ours, theirs = multiprocessing.Pipe(duplex=False)
-        own = folder / f"lane{number}"
-        own.mkdir()
-        process = NURSERY.Process(target=lane, args=(seeds[number :: size.lanes], size, shared, own, theirs))
-        process.start()
-        theirs.close()
-        lanes[ours] = process
-    try:
-        while lanes:
-            for ready in wait(list(lanes)):
-                assert isinstance(ready, Connection)
-                try:
-                    yield ready.recv()
-                except EOFError:
-                    lanes.pop(ready).join()
-    finally:
-        for process in lanes.values():
-            process.kill()
-
-
-def lane(seeds: Sequence[int], size: Size, shared: Server, folder: Path, tell: Connection) -> None:
+def lane(size: Size, shared: Server, seeds: Sequence[int], folder: Path, tell: Connection) -> None:
     # Workers are forked from a server of the lane's own, which has to be told what they need too.
     warm_up()
     asyncio.run(_lane(seeds, size, shared, folder, tell))
 
 
 async def _lane(seeds: Sequence[int], size: Size, shared: Server, folder: Path, tell: Connection) -> None:
-    _end_with_the_campaign()
+    end_with_the_campaign()
     async with AsyncExitStack() as stack:
         killed: Mortal | None = None
         for seed in seeds:
@@ -85,13 +61,6 @@ async def _lane(seeds: Sequence[int], size: Size, shared: Server, folder: Path, 
             async with server.copy(f"seed_{seed}") as url:
                 restart = mortal.restart if mortal else None
                 tell.send(await play(seed, size.signals, size.workers, server.cast, url, place, restart))
-
-
-def _end_with_the_campaign() -> None:
-    """Whoever is killed takes its lanes along: without a database they would wait for one, seed after seed."""
-    campaign = multiprocessing.parent_process()
-    if campaign is not None:
-        asyncio.get_running_loop().add_reader(campaign.sentinel, os._exit, 1)
 
 
 @attrs.frozen

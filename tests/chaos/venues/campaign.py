@@ -1,57 +1,58 @@
-"""Seeds at the four venues, one after the other, in a process of their own whose workers find everything imported."""
+"""Seeds at the four venues, in a few lanes; every seed has a simulation, a database and workers of its own."""
 
 import asyncio
-import multiprocessing
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager
+from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
-
-import attrs
+from typing import Final
 
 from cbc_adapters.persistence.embedded.server import EmbeddedPostgres
+from cbc_adapters.persistence.postgres.schema import migrate
 from tests.chaos.cast import execute, named
-from tests.chaos.crew import NURSERY, warm_up
+from tests.chaos.crew import warm_up
 from tests.chaos.judge import Verdict
+from tests.chaos.lanes import end_with_the_campaign, in_lanes
+from tests.chaos.venues.size import VenueSize
 from tests.chaos.venues.stage import play
 
-
-@attrs.frozen
-class VenueSize:
-    """How large a seed is; `accounts` at each of the four venues."""
-
-    signals: int = 16
-    accounts: int = 20
-    workers: int = 2
+WORKER: Final = "tests.chaos.venues.worker"
+TEMPLATE: Final = "venues_before_anybody"
 
 
 def venue_campaign(seeds: Sequence[int], size: VenueSize, kept: Path | None = None) -> Iterator[Verdict]:
     """Give each verdict as it comes. Starts a server, and ends everything it started; `kept` is where logs stay."""
-    ours, theirs = multiprocessing.Pipe(duplex=False)
-    with tempfile.TemporaryDirectory(prefix="chaos-") as folder:
-        process = NURSERY.Process(target=_alone, args=(seeds, size, kept or Path(folder), theirs))
-        process.start()
-        theirs.close()
+    warm_up(WORKER)
+    with tempfile.TemporaryDirectory(prefix="chaos-") as folder, asyncio.Runner() as runner:
+        running = _server(Path(folder) / "pg")
+        url = runner.run(running.__aenter__())
         try:
-            while True:
-                yield ours.recv()
-        except EOFError:
-            process.join()
+            yield from in_lanes(partial(lane, size, url), seeds, size.lanes, kept or Path(folder))
         finally:
-            process.kill()
-            process.join()
+            runner.run(running.__aexit__(None, None, None))
 
 
-def _alone(seeds: Sequence[int], size: VenueSize, folder: Path, tell: Connection) -> None:
-    warm_up("tests.chaos.venues.worker")
-    asyncio.run(_play(seeds, size, folder, tell))
+@asynccontextmanager
+async def _server(folder: Path) -> AsyncIterator[str]:
+    async with EmbeddedPostgres(folder, fsync=False).start() as url:
+        await execute(url, f"CREATE DATABASE {TEMPLATE}")
+        await migrate(named(url, TEMPLATE))
+        yield url
 
 
-async def _play(seeds: Sequence[int], size: VenueSize, folder: Path, tell: Connection) -> None:
-    async with EmbeddedPostgres(folder / "pg", fsync=False).start() as url:
-        for seed in seeds:
-            place, database = folder / str(seed), f"venues_{seed}"
-            place.mkdir()
-            await execute(url, f"CREATE DATABASE {database}")
-            tell.send(await play(seed, size.signals, size.accounts, size.workers, named(url, database), place))
-            await execute(url, f"DROP DATABASE {database} WITH (FORCE)")
+def lane(size: VenueSize, url: str, seeds: Sequence[int], folder: Path, tell: Connection) -> None:
+    # Workers are forked from a server of the lane's own, which has to be told what they need too.
+    warm_up(WORKER)
+    asyncio.run(_lane(size, url, seeds, folder, tell))
+
+
+async def _lane(size: VenueSize, url: str, seeds: Sequence[int], folder: Path, tell: Connection) -> None:
+    end_with_the_campaign()
+    for seed in seeds:
+        place, database = folder / str(seed), f"venues_{seed}"
+        place.mkdir()
+        await execute(url, f"CREATE DATABASE {database} TEMPLATE {TEMPLATE}")
+        tell.send(await play(seed, size, named(url, database), place))
+        await execute(url, f"DROP DATABASE {database} WITH (FORCE)")

@@ -9,14 +9,15 @@ from time import monotonic
 
 from tests.chaos.judge import Verdict
 from tests.chaos.report import progress
-from tests.chaos.venues.campaign import VenueSize, venue_campaign
+from tests.chaos.venues.campaign import venue_campaign
 from tests.chaos.venues.report import VenueReport
+from tests.chaos.venues.size import VenueSize
 
 
 def run(arguments: Sequence[str]) -> int:
     """Run it and print its figures; 0 when all hold."""
     given = _arguments(arguments)
-    size = VenueSize(given.signals, given.accounts, given.workers)
+    size = VenueSize(given.signals, given.accounts, given.workers, given.venues, given.lanes)
     seeds = range(given.first, given.first + given.seeds)
     began, verdicts = monotonic(), list[Verdict]()
     for verdict in venue_campaign(seeds, size, given.keep):
@@ -36,7 +37,9 @@ def _arguments(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--from", type=int, default=1, dest="first", metavar="SEED", help="the first of them")
     parser.add_argument("--signals", type=int, default=size.signals, help="of each seed")
     parser.add_argument("--accounts", type=int, default=size.accounts, help="at each venue")
+    parser.add_argument("--at", type=int, default=size.venues, dest="venues", help="so many of the four venues")
     parser.add_argument("--workers", type=int, default=size.workers, help="processes that work on one seed")
+    parser.add_argument("--lanes", type=int, default=size.lanes, help="seeds at the same time")
     parser.add_argument("--json", type=Path, default=Path("build/chaos-venues.json"), help="where the figures are written")
     parser.add_argument("--keep", type=Path, help="a folder, new, in which the workers' logs are kept")
     return parser.parse_args(arguments)

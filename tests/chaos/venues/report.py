@@ -10,7 +10,7 @@ import attrs
 
 from tests.chaos.judge import MUST_BE_ZERO, WORST, Verdict
 from tests.chaos.report import findings_of, lines, said
-from tests.chaos.venues.campaign import VenueSize
+from tests.chaos.venues.size import VenueSize
 from tests.chaos.venues.stage import DIED, LEFT, SIGNED, SLOWEST, STRUCK
 
 NONE_OF: Final = (*MUST_BE_ZERO, LEFT, DIED)
@@ -46,7 +46,7 @@ class VenueReport:
 
     def text(self) -> str:
         size, seeds = self.size, len(self.verdicts)
-        head = f"{seeds} seeds of {size.signals} signals x {size.accounts} accounts x 4 venues"
+        head = f"{seeds} seeds of {size.signals} signals x {size.accounts} accounts x {size.venues} venues"
         parts = [
             f"{head} = {seeds * size.signals} signals, {size.workers} workers, {self.took:.0f} s",
             "",

@@ -22,9 +22,10 @@ from tests.chaos.judge import Evidence, Verdict, findings, traded
 from tests.chaos.stage import observation_of
 from tests.chaos.venues.crew import MortalCrew
 from tests.chaos.venues.script import PRICES_EVERY_S, Post, prices, script
+from tests.chaos.venues.size import VenueSize
 from tests.chaos.venues.weather import Weather
 from tests.chaos.watch import Bare, Watch
-from tests.venue_club import ACTOR, REAL, VenueClub, settings_for, venue_club
+from tests.venue_club import ACTOR, VenueClub, settings_for, venue_club
 
 LOOK_S: Final = 0.05
 OVER_WITHIN_S: Final = 150.0
@@ -156,23 +157,23 @@ async def _ended(task: asyncio.Task[None]) -> None:
         raise fault
 
 
-async def play(seed: int, signals: int, accounts: int, workers: int, database: str, folder: Path) -> Verdict:
+async def play(seed: int, size: VenueSize, database: str, folder: Path) -> Verdict:
     """Live through one seed and judge it."""
-    began = monotonic()
-    simulation = Simulation(SystemClock(), accounts=accounts)
+    began, venues = monotonic(), size.venues_of(seed)
+    simulation = Simulation(SystemClock(), accounts=size.accounts)
     for symbol, price in START_PRICES.items():
         simulation.move(symbol, price)
     async with serving(simulation.server, folder) as served:
         settings = settings_for(served, database, folder / "data")
-        async with venue_club(simulation, settings, dict.fromkeys(REAL, accounts), WISHES) as club:
-            weathers = [Weather(seed, venue) for venue in REAL]
-            for venue, weather in zip(REAL, weathers, strict=True):
+        async with venue_club(simulation, settings, dict.fromkeys(venues, size.accounts), WISHES) as club:
+            weathers = [Weather(seed, venue) for venue in venues]
+            for venue, weather in zip(venues, weathers, strict=True):
                 simulation.plan(venue, Environment.LIVE, weather)
-            watches = [Watch(simulation.houses[venue, Environment.LIVE].engine) for venue in REAL]
-            crew, eye = MortalCrew(settings, folder, workers, Random(f"kills {seed}")), Eye(database)
+            watches = [Watch(simulation.houses[venue, Environment.LIVE].engine) for venue in venues]
+            crew, eye = MortalCrew(settings, folder, size.workers, Random(f"kills {seed}")), Eye(database)
             stage = VenueStage(seed, club, weathers, watches, crew, eye)
             try:
-                quiet = await stage.play(signals)
+                quiet = await stage.play(size.signals)
             finally:
                 crew.end()
             verdict = await _judge(stage, quiet=quiet, seconds=monotonic() - began)

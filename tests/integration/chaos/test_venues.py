@@ -1,8 +1,9 @@
 """A small seed of `./dev chaos --venues`: real wire protocols, bad lines, workers killed, and nothing that must not be."""
 
 from tests.chaos.judge import UNPROTECTED
-from tests.chaos.venues.campaign import VenueSize, venue_campaign
+from tests.chaos.venues.campaign import venue_campaign
 from tests.chaos.venues.report import NONE_OF, SHARE, VenueReport
+from tests.chaos.venues.size import VenueSize
 
 SMALL = VenueSize(signals=4, accounts=2, workers=2)
 SEED = 1

@@ -1,0 +1,21 @@
+"""How large a campaign at the venues is."""
+
+import attrs
+
+from cbc_domain.kernel.venues import Venue
+from tests.venue_club import REAL
+
+
+@attrs.frozen
+class VenueSize:
+    """How large a seed is, `accounts` at each of its `venues`, and how many go on at once."""
+
+    signals: int = 16
+    accounts: int = 20
+    workers: int = 2
+    venues: int = len(REAL)
+    lanes: int = 2
+
+    def venues_of(self, seed: int) -> tuple[Venue, ...]:
+        """Where a seed is played; the first of fewer than all is another one with each seed."""
+        return tuple(REAL[(seed + number) % len(REAL)] for number in range(self.venues))
