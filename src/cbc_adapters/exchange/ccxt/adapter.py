@@ -44,7 +44,7 @@ class CcxtExchange:
         self._traffic = Traffic(pool, clock, published=published)
         self._listings = Listings(pool, self._traffic, clock)
         self._balances = Balances(pool, self._traffic, self._listings, clock)
-        self._streams = Streams(pool, self._heard)
+        self._streams = Streams(pool, self._heard, published)
         self._prepared: dict[tuple[AccountId, Symbol], tuple[int, datetime]] = {}
 
     async def instrument(self, venue: Venue, environment: Environment, symbol: Symbol) -> Instrument | None:

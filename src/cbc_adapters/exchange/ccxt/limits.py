@@ -80,11 +80,13 @@ def nothing_told(_: Headers) -> tuple[Left, ...]:
 class Published:
     """One venue's limits; `costs` are the most that a call of the dialect can cost, all its requests together.
 
+    `stream_every_s` is the time between two private streams that are opened from our address, all connections of one together.
     Refusals with a code of `account_codes` concern one account; all others everybody at our address.
     """
 
     limits: tuple[Limit, ...]
     costs: Mapping[Errand, Mapping[Counted, int]]
+    stream_every_s: float
     account_codes: frozenset[str] = frozenset()
     left: Callable[[Headers], tuple[Left, ...]] = nothing_told
 

@@ -2,14 +2,16 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from time import monotonic
 from typing import Final
 
 import attrs
 
-from cbc_adapters.exchange.ccxt.clients import ClientPool
+from cbc_adapters.exchange.ccxt.clients import ClientPool, Market
+from cbc_adapters.exchange.ccxt.limits import Published
 from cbc_domain.kernel.ids import AccountId
-from cbc_domain.kernel.venues import Symbol
+from cbc_domain.kernel.venues import Symbol, Venue
 from cbc_domain.ports.exchange import Report, ReportState
 from cbc_domain.risk.model import ExchangeAccount
 
@@ -27,7 +29,7 @@ stream costs some 10 ms of this process: at one minute a thousand quiet ones too
 
 OPENED_EVERY_S: Final = 0.05
 """Streams are opened one after another: each takes 6 to 14 ms of processor time (TLS, login), which a hundred at once would
-take from the orders, and venues count connections as well."""
+take from the orders. A venue lets us open one less often than that (`stream_every_s`)."""
 
 Look = Callable[[ExchangeAccount, Symbol, str], Awaitable[Report | None]]
 
@@ -41,10 +43,12 @@ class _Followed:
 class Streams:
     """Mutable: streams come and go with the accounts that have something open."""
 
-    def __init__(self, pool: ClientPool, look: Look) -> None:
-        self._pool, self._look = pool, look
+    def __init__(self, pool: ClientPool, look: Look, published: Mapping[Venue, Published]) -> None:
+        self._pool, self._look, self._published = pool, look, published
         self._followed: dict[AccountId, _Followed] = {}
         self._opening = asyncio.Lock()
+        self._next_at: dict[Market, float] = {}
+        """When the next stream may be opened there."""
         self._unread: deque[Report] = deque(maxlen=MOST_UNREAD)
         self._told: dict[str, Report] = {}
         """The last that was told of an order of a followed account: several messages often say the same."""
@@ -85,8 +89,7 @@ class Streams:
     async def _keep(self, account: ExchangeAccount) -> None:
         wait = FIRST_WAIT_S
         while True:
-            async with self._opening:
-                await asyncio.sleep(OPENED_EVERY_S)
+            await self._turn((account.venue, account.environment))
             heard = asyncio.Event()
             listening = asyncio.create_task(self._listen(account, heard))
             try:
@@ -97,6 +100,14 @@ class Streams:
                 await asyncio.gather(listening, return_exceptions=True)
             await asyncio.sleep(wait)
             wait = min(wait * 2, LONGEST_WAIT_S)
+
+    async def _turn(self, market: Market) -> None:
+        now = monotonic()
+        at = max(now, self._next_at.get(market, now))
+        self._next_at[market] = at + self._published[market[0]].stream_every_s
+        await asyncio.sleep(at - now)
+        async with self._opening:
+            await asyncio.sleep(OPENED_EVERY_S)
 
     async def _listen(self, account: ExchangeAccount, heard: asyncio.Event) -> None:
         # The client tells nobody what comes while nobody waits for it: looking an order up must not keep us from listening.

@@ -1,7 +1,7 @@
 """A venue on loopback with one account, and the real adapter in front of it."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -59,18 +59,27 @@ class Desk:
 
 @asynccontextmanager
 async def opened_desk(
-    venue: Venue, folder: Path, *, hedge: bool = False, wire: Wire | None = None, connections: int = CONNECTIONS
+    venue: Venue,
+    folder: Path,
+    *,
+    hedge: bool = False,
+    wire: Wire | None = None,
+    connections: int = CONNECTIONS,
+    beside: Sequence[ExchangeAccount] = (),
 ) -> AsyncIterator[Desk]:
-    """One account of 10,000 USDT, Bitcoin at 47,000, and no faults yet; nobody listens."""
+    """One account of 10,000 USDT and others `beside` it, Bitcoin at 47,000, and no faults yet; nobody listens."""
     clock, account, engine = SystemClock(), exchange_account(venue=venue, hedge=hedge), SimulatedVenue(DEMONSTRATION)
     house = House(venue, Environment.LIVE, engine, clock)
-    engine.open_account(account.id, Decimal(10_000), clock.now(), hedge=hedge)
+    others = {one.id: attrs.evolve(GIVEN, key=f"{GIVEN.key}{number}") for number, one in enumerate(beside, start=2)}
+    keys = {account.id: GIVEN, **others}
+    for owner, key in keys.items():
+        engine.open_account(owner, Decimal(10_000), clock.now(), hedge=hedge)
+        house.issue(IssuedKey(key.key, key.secret, key.passphrase, owner))
     engine.set_price(BTC, PRICE, clock.now() - timedelta(seconds=1))
-    house.issue(IssuedKey(GIVEN.key, GIVEN.secret, GIVEN.passphrase, account.id))
     server = VenueServer([wire or WIRES[venue]()], {(venue, Environment.LIVE): house}, clock)
     async with serving(server, folder) as served:
         gateway = Gateway("127.0.0.1", served.port, served.ca_file)
-        pool = ClientPool(DIALECTS, GivenKeys({account.id: GIVEN}), gateway, connections)
+        pool = ClientPool(DIALECTS, GivenKeys(keys), gateway, connections)
         exchange = CcxtExchange(pool, clock, allow_live=True)
         try:
             yield Desk(exchange, account, house, gateway)

@@ -3,17 +3,19 @@
 import asyncio
 from collections import Counter
 from pathlib import Path
+from time import monotonic
 
 import pytest
 
+from cbc_adapters.exchange.ccxt.published import PUBLISHED
 from cbc_adapters.exchange.simulated.faults import Call, FaultPlan, Harm
 from cbc_adapters.exchange.simulated.venues.wires import WIRES
 from cbc_domain.kernel.ids import AccountId
 from cbc_domain.kernel.venues import Venue
 from cbc_domain.trading.model import Leg
-from tests.integration.exchange.venues.bench import opened_desk
+from tests.integration.exchange.venues.bench import PATIENCE_S, opened_desk
 from tests.integration.exchange.venues.troubled import E1, S1, troubled
-from tests.strategies.exchange import entry, stop
+from tests.strategies.exchange import SECOND, entry, exchange_account, stop
 
 A_WHILE_S = 0.5
 
@@ -59,6 +61,19 @@ async def test_of_what_a_call_has_told_a_stream_asks_nothing(name: Venue, tmp_pa
 
     assert by_the_stream == 0
     assert {report.client_id for report in told} == {S1}
+
+
+async def test_a_venue_is_asked_for_streams_no_faster_than_it_lets_anybody(tmp_path: Path) -> None:
+    """rules: EXC-08"""
+    other = exchange_account(SECOND, venue=Venue.BINANCE)
+    async with opened_desk(Venue.BINANCE, tmp_path, beside=[other]) as desk:
+        began = monotonic()
+        await desk.exchange.follow([desk.account, other])
+        async with asyncio.timeout(PATIENCE_S):
+            while not all(desk.house.is_listened_to(one.id) for one in (desk.account, other)):
+                await asyncio.sleep(0.01)
+
+    assert monotonic() - began > PUBLISHED[Venue.BINANCE].stream_every_s
 
 
 async def test_a_stream_takes_no_connection_away_from_the_calls(tmp_path: Path) -> None:

@@ -116,7 +116,7 @@ async def test_of_a_partial_fill_the_rest_is_cancelled_or_filled_later(venue: Tr
 
 async def test_the_rest_of_a_partial_fill_may_come_by_itself(venue: Troubled) -> None:
     """rules: ORD-08, POS-10"""
-    venue.suffer(Failure(FillPart(Decimal("0.4"), timedelta(seconds=0.3)), leg=Leg.ENTRY))
+    venue.suffer(Failure(FillPart(Decimal("0.4"), timedelta(seconds=1)), leg=Leg.ENTRY))
     await venue.listen()
 
     part = await venue.place(entry(E1))

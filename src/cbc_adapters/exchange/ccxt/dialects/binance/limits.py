@@ -51,6 +51,8 @@ LIMITS: Final = Published(
         # positionSide/dual 30, account 5; the look at the key's rights is counted elsewhere.
         Errand.EXAMINE: {_W: 35},
     },
+    # 300 connections in 5 minutes.
+    stream_every_s=1.0,
     account_codes=frozenset({"-1015"}),
     left=left,
 )

@@ -35,5 +35,7 @@ LIMITS: Final = Published(
         Errand.OPEN_ORDERS: {_W: 2, _R: 1},
         Errand.EXAMINE: {_W: 3, _R: 3},
     },
+    # 300 connections in 5 minutes.
+    stream_every_s=1.0,
     account_codes=frozenset(),
 )

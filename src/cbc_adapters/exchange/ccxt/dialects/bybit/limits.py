@@ -50,6 +50,8 @@ LIMITS: Final = Published(
         Errand.OPEN_ORDERS: {_W: 2, _R: 2},
         Errand.EXAMINE: {_W: 3, _R: 3},
     },
+    # 500 connections in 5 minutes.
+    stream_every_s=0.6,
     account_codes=frozenset({"10006"}),
     left=left,
 )

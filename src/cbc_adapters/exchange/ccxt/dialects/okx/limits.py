@@ -36,5 +36,7 @@ LIMITS: Final = Published(
         Errand.OPEN_ORDERS: {_R: 2},
         Errand.EXAMINE: {_R: 4},
     },
+    # 3 connections a second, and an account has two.
+    stream_every_s=0.7,
     account_codes=frozenset({"50011", "50061"}),
 )
