@@ -3,6 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from time import monotonic
 from typing import Final
 
@@ -31,6 +32,9 @@ OPENED_EVERY_S: Final = 0.05
 """Streams are opened one after another: each takes 6 to 14 ms of processor time (TLS, login), which a hundred at once would
 take from the orders. A venue lets us open one less often than that (`stream_every_s`)."""
 
+ANSWER_WAITS_S: Final = 0.5
+"""How long a message waits for the answer to the call that sent its order; one that is lost is not waited for (POS-11)."""
+
 Look = Callable[[ExchangeAccount, Symbol, str], Awaitable[Report | None]]
 
 
@@ -58,7 +62,7 @@ class Streams:
         return [self._unread.popleft() for _ in range(min(most, len(self._unread)))]
 
     async def told_by(self, client_id: str, call: Awaitable[Report]) -> Report:
-        """Let messages about an order wait for the call that sends it: of what that told as filled they have nothing to add."""
+        """Let messages about an order wait for the call that sends it; of what that told as filled they have nothing to add."""
         done = self._under_way[client_id] = asyncio.Event()
         try:
             report = await call
@@ -132,7 +136,8 @@ class Streams:
             waiting = dict.fromkeys([first, *(named.get_nowait() for _ in range(named.qsize()))])
             for symbol, client_id in waiting:
                 if (sending := self._under_way.get(client_id)) is not None:
-                    await sending.wait()
+                    with suppress(TimeoutError):
+                        await asyncio.wait_for(sending.wait(), ANSWER_WAITS_S)
                 known = self._told.get(client_id)
                 if known is not None and known.state is ReportState.FILLED:
                     continue

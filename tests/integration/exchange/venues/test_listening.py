@@ -63,6 +63,21 @@ async def test_of_what_a_call_has_told_a_stream_asks_nothing(name: Venue, tmp_pa
     assert {report.client_id for report in told} == {S1}
 
 
+async def test_a_stream_does_not_wait_for_an_answer_that_never_comes(tmp_path: Path) -> None:
+    """rules: ORD-04, POS-11"""
+    never = asyncio.get_running_loop().create_future()
+    async with troubled(Venue.BINANCE, tmp_path) as venue:
+        await venue.listen()
+        sending = asyncio.create_task(venue.exchange._streams.told_by(E1, never))
+        await asyncio.sleep(0)
+
+        venue.sent_elsewhere(entry(E1))
+        told = await venue.told(E1)
+        sending.cancel()
+
+    assert {report.client_id for report in told} == {E1}
+
+
 async def test_a_venue_is_asked_for_streams_no_faster_than_it_lets_anybody(tmp_path: Path) -> None:
     """rules: EXC-08"""
     other = exchange_account(SECOND, venue=Venue.BINANCE)
