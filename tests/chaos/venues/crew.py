@@ -26,7 +26,7 @@ class MortalCrew:
         self._hands: list[ForkServerProcess] = []
         self.kills = self.deaths = 0
         """By us, and of themselves, which must not be."""
-        self.enough = False
+        self._enough = asyncio.Event()
         self.starts: list[float] = []
         """Seconds from a worker's birth to its first work, of those that lived so long."""
         self._starting: set[asyncio.Task[None]] = set()
@@ -51,11 +51,16 @@ class MortalCrew:
 
     async def suffer(self) -> None:
         """Go on dying until it is enough, one at a time: nobody protects within 5 s what only the dead could (POS-11)."""
-        while not self.enough:
+        while not self._enough.is_set():
             await asyncio.gather(*self._starting)
-            await asyncio.sleep(self._chance.uniform(*BETWEEN_KILLS_S))
-            if not self.enough:
+            try:
+                await asyncio.wait_for(self._enough.wait(), self._chance.uniform(*BETWEEN_KILLS_S))
+            except TimeoutError:
                 await self.kill(1)
+
+    def spare(self) -> None:
+        """It is enough."""
+        self._enough.set()
 
     def end(self) -> None:
         for hand in self._hands:

@@ -14,8 +14,8 @@ from cbc_domain.kernel.venues import Symbol
 TICKS: Final = {instrument.symbol: instrument.tick for instrument in DEMONSTRATION}
 PRICES_EVERY_S: Final = 0.5
 
-LAST_WAIT_S: Final = 5.0
-"""So that what was said last meets the weather too."""
+LONG_WAIT_S: Final = 5.0
+"""After what is said first and last, so that it meets the weather too."""
 
 
 @attrs.frozen
@@ -28,11 +28,12 @@ class Wait:
 
 @attrs.frozen
 class Post:
-    """An alert, `times` times in the same words."""
+    """An alert, `times` times in the same words; one without a price is compared with that of 5 s earlier (ORD-06)."""
 
     text: str
     symbol: Symbol
     times: int = 1
+    priced: bool = False
 
 
 def script(seed: int, signals: int) -> Iterator[Wait | Post]:
@@ -48,13 +49,15 @@ def script(seed: int, signals: int) -> Iterator[Wait | Post]:
         elif coins:
             symbol, side = coins.pop(), chance.choice(("LONG", "SHORT"))
             opened.append((symbol, side))
-            yield Post(f"SINAL {side} FORTE", symbol, times=chance.choice((1, 1, 1, 2)))
+            priced = number == 0 or chance.random() < 0.7
+            yield Post(f"SINAL {side} FORTE", symbol, times=chance.choice((1, 1, 1, 2)), priced=priced)
         else:
             symbol, side = chance.choice(list(START_PRICES)), chance.choice(("LONG", "SHORT"))
             yield Post(f"SINAL {side} FORTE", symbol)
         first, last = number == 0, number == signals - 1
-        # What was not planned before its close came opens nothing: at least the first is given the time that it takes.
-        yield Wait(LAST_WAIT_S if last else chance.choice((0.3, 1.0, 2.5, 4.0)), first or last or chance.random() < 0.6)
+        # What was not planned and bought before its close came opens nothing: at least the first is given the time for it.
+        patient = first or last or chance.random() < 0.6
+        yield Wait(LONG_WAIT_S if first or last else chance.choice((0.3, 1.0, 2.5, 4.0)), patient)
 
 
 def prices(seed: int) -> Iterator[tuple[Symbol, Decimal]]:

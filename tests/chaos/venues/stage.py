@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from decimal import Decimal
 from itertools import islice
 from pathlib import Path
 from random import Random
@@ -16,7 +17,7 @@ from cbc_adapters.exchange.simulated.venues.server import serving
 from cbc_adapters.exchange.simulated.venues.simulation import Simulation
 from cbc_adapters.system.real.clock import SystemClock
 from cbc_domain.kernel.ids import AccountId
-from cbc_domain.kernel.venues import Environment
+from cbc_domain.kernel.venues import Environment, Symbol
 from tests.chaos.database import Eye
 from tests.chaos.judge import Evidence, Verdict, findings, traded
 from tests.chaos.stage import observation_of
@@ -73,7 +74,7 @@ class VenueStage:
         try:
             await self._post(signals)
             await _ended(moving)
-            self.crew.enough = True
+            self.crew.spare()
             await dying
             return await self._wind_down()
         finally:
@@ -85,12 +86,16 @@ class VenueStage:
         for number, event in enumerate(script(self.seed, signals)):
             if isinstance(event, Post):
                 await self._resume()
+                price = self._mark(event.symbol) if event.priced else None
                 for _ in range(event.times):
-                    await self.club.alert(event.text, event.symbol, number)
+                    await self.club.alert(event.text, event.symbol, number, price)
                 continue
             if event.patient:
                 await self._planned()
             await asyncio.sleep(event.seconds)
+
+    def _mark(self, symbol: Symbol) -> Decimal:
+        return next(iter(self.club.simulation.houses.values())).engine.marks[symbol].price
 
     async def _planned(self) -> None:
         began = monotonic()
