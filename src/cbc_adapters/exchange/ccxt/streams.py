@@ -18,6 +18,8 @@ from cbc_domain.risk.model import ExchangeAccount
 
 MOST_UNREAD: Final = 10_000
 """Reports that nobody took yet; the oldest are let go, for what became of an order can always be asked."""
+MOST_TOLD: Final = 100_000
+"""Orders whose last report is remembered: an account may be followed for months. One that was forgotten is asked for again."""
 FIRST_WAIT_S: Final = 0.5
 """Before a stream that ended is opened again; twice as long each time that it says nothing."""
 LONGEST_WAIT_S: Final = 30.0
@@ -70,7 +72,7 @@ class Streams:
             self._under_way.pop(client_id, None)
             done.set()
         if report.account in self._followed:
-            self._told[client_id] = report
+            self._remember(report)
         return report
 
     def follow(self, accounts: Collection[ExchangeAccount]) -> None:
@@ -143,8 +145,13 @@ class Streams:
                     continue
                 report = await self._look(account, symbol, client_id)
                 if report is not None and report != known:
-                    self._told[client_id] = report
+                    self._remember(report)
                     self._unread.append(report)
+
+    def _remember(self, report: Report) -> None:
+        self._told[report.client_id] = report
+        if len(self._told) > MOST_TOLD:
+            del self._told[next(iter(self._told))]
 
 
 async def _speaks(listening: asyncio.Task[None], heard: asyncio.Event) -> bool:

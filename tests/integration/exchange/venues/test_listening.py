@@ -7,6 +7,7 @@ from time import monotonic
 
 import pytest
 
+from cbc_adapters.exchange.ccxt import streams
 from cbc_adapters.exchange.ccxt.published import PUBLISHED
 from cbc_adapters.exchange.simulated.faults import Call, FaultPlan, Harm
 from cbc_adapters.exchange.simulated.venues.wires import WIRES
@@ -14,8 +15,8 @@ from cbc_domain.kernel.ids import AccountId
 from cbc_domain.kernel.venues import Venue
 from cbc_domain.trading.model import Leg
 from tests.integration.exchange.venues.bench import PATIENCE_S, opened_desk
-from tests.integration.exchange.venues.troubled import E1, S1, troubled
-from tests.strategies.exchange import SECOND, entry, exchange_account, stop
+from tests.integration.exchange.venues.troubled import E1, S1, X1, troubled
+from tests.strategies.exchange import SECOND, entry, exchange_account, leave, stop
 
 A_WHILE_S = 0.5
 
@@ -61,6 +62,18 @@ async def test_of_what_a_call_has_told_a_stream_asks_nothing(name: Venue, tmp_pa
 
     assert by_the_stream == 0
     assert {report.client_id for report in told} == {S1}
+
+
+async def test_what_a_stream_has_told_is_not_remembered_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """rules: POS-10"""
+    monkeypatch.setattr(streams, "MOST_TOLD", 2)
+    async with troubled(Venue.BINANCE, tmp_path) as venue:
+        await venue.listen()
+        await venue.place(entry(E1))
+        await venue.place(stop("46000", S1))
+        await venue.place(leave(X1))
+
+        assert list(venue.exchange._streams._told) == [S1, X1]
 
 
 async def test_a_stream_does_not_wait_for_an_answer_that_never_comes(tmp_path: Path) -> None:
