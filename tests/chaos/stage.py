@@ -227,7 +227,8 @@ async def play(
             crew.end()
     verdict = await judge(stage, platform, quiet=quiet, seconds=monotonic() - began)
     if not verdict.holds:
-        await keep(stage, verdict, sorted(folder.glob("*.log")))
+        seen = {"deaths": crew.deaths, "calls": exchange.noted}
+        await keep(verdict, eye, seen, sorted(folder.glob("*.log")))
     await eye.close()
     await engine.dispose()
     clock.close()

@@ -22,14 +22,14 @@ WORKER: Final = "tests.chaos.venues.worker"
 TEMPLATE: Final = "venues_before_anybody"
 
 
-def venue_campaign(seeds: Sequence[int], size: VenueSize, kept: Path | None = None) -> Iterator[Verdict]:
-    """Give each verdict as it comes. Starts a server, and ends everything it started; `kept` is where logs stay."""
+def venue_campaign(seeds: Sequence[int], size: VenueSize) -> Iterator[Verdict]:
+    """Give each verdict as it comes. Starts a server, and ends everything it started."""
     warm_up(WORKER)
     with tempfile.TemporaryDirectory(prefix="chaos-") as folder, asyncio.Runner() as runner:
         running = _server(Path(folder) / "pg")
         url = runner.run(running.__aenter__())
         try:
-            yield from in_lanes(partial(lane, size, url), seeds, size.lanes, kept or Path(folder))
+            yield from in_lanes(partial(lane, size, url), seeds, size.lanes, Path(folder))
         finally:
             runner.run(running.__aexit__(None, None, None))
 

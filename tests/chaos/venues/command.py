@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from time import monotonic
 
+from tests.chaos.evidence import AT_VENUES, kept_in
 from tests.chaos.judge import Verdict
 from tests.chaos.report import progress
 from tests.chaos.venues.campaign import venue_campaign
@@ -20,9 +21,11 @@ def run(arguments: Sequence[str]) -> int:
     size = VenueSize(given.signals, given.accounts, given.workers, given.venues, given.lanes)
     seeds = range(given.first, given.first + given.seeds)
     began, verdicts = monotonic(), list[Verdict]()
-    for verdict in venue_campaign(seeds, size, given.keep):
+    for verdict in venue_campaign(seeds, size):
         verdicts.append(verdict)
         _say(progress(verdict, len(verdicts), len(seeds)))
+        if not verdict.holds:
+            _say(f"seed {verdict.seed}: all of it is kept in {kept_in(verdict.seed, AT_VENUES)}")
     report = VenueReport(size, verdicts, monotonic() - began)
     given.json.parent.mkdir(parents=True, exist_ok=True)
     given.json.write_text(json.dumps(report.document(), indent=2) + "\n")
@@ -41,7 +44,6 @@ def _arguments(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--workers", type=int, default=size.workers, help="processes that work on one seed")
     parser.add_argument("--lanes", type=int, default=size.lanes, help="seeds at the same time")
     parser.add_argument("--json", type=Path, default=Path("build/chaos-venues.json"), help="where the figures are written")
-    parser.add_argument("--keep", type=Path, help="a folder, new, in which the workers' logs are kept")
     return parser.parse_args(arguments)
 
 

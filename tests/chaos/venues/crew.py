@@ -2,6 +2,7 @@
 
 import asyncio
 import multiprocessing
+from datetime import datetime
 from itertools import count
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerProcess
@@ -10,6 +11,7 @@ from random import Random
 from time import monotonic
 from typing import Final
 
+from cbc_domain.ports.system import Clock
 from cbc_entrypoints.settings import Settings
 from tests.chaos.crew import NURSERY
 from tests.chaos.venues.worker import labour
@@ -20,12 +22,13 @@ BETWEEN_KILLS_S: Final = (3.0, 10.0)
 class MortalCrew:
     """Mutable because its workers die. `begin` before, and `end` after everything."""
 
-    def __init__(self, settings: Settings, folder: Path, size: int, chance: Random) -> None:
-        self._settings, self._folder, self._size, self._chance = settings, folder, size, chance
+    def __init__(self, settings: Settings, folder: Path, size: int, chance: Random, clock: Clock) -> None:
+        self._settings, self._folder, self._size, self._chance, self._clock = settings, folder, size, chance, clock
         self._numbers = count(1)
         self._hands: list[ForkServerProcess] = []
-        self.kills = self.deaths = 0
-        """By us, and of themselves, which must not be."""
+        self.kills: list[datetime] = []
+        self.deaths = 0
+        """How many died of themselves, which must not be."""
         self._enough = asyncio.Event()
         self.starts: list[float] = []
         """Seconds from a worker's birth to its first work, of those that lived so long."""
@@ -43,7 +46,7 @@ class MortalCrew:
         for hand in dead:
             self.deaths += hand.exitcode is not None
             hand.kill()
-            self.kills += 1
+            self.kills.append(self._clock.now())
         for hand in dead:
             await self._start()
             await asyncio.to_thread(hand.join)

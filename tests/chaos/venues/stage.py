@@ -19,6 +19,7 @@ from cbc_adapters.system.real.clock import SystemClock
 from cbc_domain.kernel.ids import AccountId
 from cbc_domain.kernel.venues import Environment, Symbol
 from tests.chaos.database import Eye
+from tests.chaos.evidence import AT_VENUES, keep
 from tests.chaos.judge import Evidence, Verdict, findings, traded
 from tests.chaos.stage import observation_of
 from tests.chaos.venues.crew import MortalCrew
@@ -164,26 +165,39 @@ async def _ended(task: asyncio.Task[None]) -> None:
 
 async def play(seed: int, size: VenueSize, database: str, folder: Path) -> Verdict:
     """Live through one seed and judge it."""
-    began, venues = monotonic(), size.venues_of(seed)
-    simulation = Simulation(SystemClock(), accounts=size.accounts)
+    began, venues, clock = monotonic(), size.venues_of(seed), SystemClock()
+    simulation = Simulation(clock, accounts=size.accounts)
     for symbol, price in START_PRICES.items():
         simulation.move(symbol, price)
     async with serving(simulation.server, folder) as served:
         settings = settings_for(served, database, folder / "data")
         async with venue_club(simulation, settings, dict.fromkeys(venues, size.accounts), WISHES) as club:
-            weathers = [Weather(seed, venue) for venue in venues]
+            weathers = [Weather(seed, venue, clock) for venue in venues]
             for venue, weather in zip(venues, weathers, strict=True):
                 simulation.plan(venue, Environment.LIVE, weather)
             watches = [Watch(simulation.houses[venue, Environment.LIVE].engine) for venue in venues]
-            crew, eye = MortalCrew(settings, folder, size.workers, Random(f"kills {seed}")), Eye(database)
+            crew, eye = MortalCrew(settings, folder, size.workers, Random(f"kills {seed}"), clock), Eye(database)
             stage = VenueStage(seed, club, weathers, watches, crew, eye)
             try:
                 quiet = await stage.play(size.signals)
             finally:
                 crew.end()
             verdict = await _judge(stage, quiet=quiet, seconds=monotonic() - began)
+            if not verdict.holds:
+                await keep(verdict, eye, _seen(stage), sorted(folder.glob("*.log")), AT_VENUES)
             await eye.close()
             return verdict
+
+
+def _seen(stage: VenueStage) -> Mapping[str, object]:
+    """What the venues saw, of accounts under their ids there; `known` says which of ours they are."""
+    return {
+        "known": {str(account.id): str(ours) for ours, account in stage.accounts.items()},
+        "deaths": stage.crew.kills,
+        "bare": stage.stretches,
+        "calls": [noted for weather in stage.weathers for noted in weather.noted],
+        "at_venue": {str(account.id): list(account.orders.values()) for account in stage.accounts.values()},
+    }
 
 
 async def _judge(stage: VenueStage, *, quiet: bool, seconds: float) -> Verdict:
@@ -199,7 +213,7 @@ async def _judge(stage: VenueStage, *, quiet: bool, seconds: float) -> Verdict:
         **await traded(evidence, stage.stretches),
         SIGNED: sum(weather.signed for weather in stage.weathers),
         STRUCK: sum(weather.struck for weather in stage.weathers),
-        "kills": stage.crew.kills,
+        "kills": len(stage.crew.kills),
         **{f"refused: {row['headline']}": row["parts"] for row in await stage.eye.rows(_REFUSED)},
         SLOWEST: int(1000 * max(stage.crew.starts, default=0)),
     }

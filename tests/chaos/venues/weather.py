@@ -1,10 +1,12 @@
 """What goes wrong between us and one venue in a seed: on a fifth of the signed calls at least, and on the streams."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from random import Random
 from typing import Final
+
+import attrs
 
 from cbc_adapters.exchange.simulated.faults import (
     Break,
@@ -22,6 +24,7 @@ from cbc_adapters.exchange.simulated.faults import (
 )
 from cbc_domain.kernel.ids import AccountId
 from cbc_domain.kernel.venues import Venue
+from cbc_domain.ports.system import Clock
 from cbc_domain.ports.venue_faults import Fault
 from cbc_domain.trading.model import Leg
 
@@ -30,22 +33,42 @@ SLOW_MS: Final = (120, 400, 1000)
 REST_AFTER: Final = timedelta(milliseconds=700)
 
 
-class Weather(FaultPlan):
-    """The plan of one venue, until the weather clears; mutable for that, and because it counts what it did."""
+@attrs.frozen
+class Noted:
+    """A call that reached the venue, and what the weather did to it."""
 
-    def __init__(self, seed: int, venue: Venue) -> None:
+    account: AccountId
+    at: datetime
+    call: Call
+    leg: Leg | None
+    harms: Sequence[str]
+
+
+class Weather(FaultPlan):
+    """The plan of one venue, until the weather clears; mutable for that, and because it notes what it did."""
+
+    def __init__(self, seed: int, venue: Venue, clock: Clock) -> None:
         chance = Random(f"weather {seed} {venue}")
         super().__init__(_failures(chance), _disorder(chance))
-        self.signed = self.struck = 0
+        self._clock = clock
+        self.noted: list[Noted] = []
         self.clear_now = False
+
+    @property
+    def signed(self) -> int:
+        """Signed calls while anything could go wrong."""
+        return len(self.noted)
+
+    @property
+    def struck(self) -> int:
+        return sum(bool(noted.harms) for noted in self.noted)
 
     def harms(self, call: Call, account: AccountId, ordinal: int, leg: Leg | None = None) -> tuple[Harm, ...]:
         if self.clear_now:
             return ()
         found = super().harms(call, account, ordinal, leg)
         if call is not Call.PUBLIC:
-            self.signed += 1
-            self.struck += bool(found)
+            self.noted.append(Noted(account, self._clock.now(), call, leg, [str(harm) for harm in found]))
         return found
 
     def clear(self) -> None:
