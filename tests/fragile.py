@@ -9,11 +9,13 @@ import attrs
 from cbc_adapters.exchange.simulated.adapter import SimulatedExchange, Sleep, sleep_for
 from cbc_adapters.exchange.simulated.engine import SimulatedVenue
 from cbc_adapters.exchange.simulated.faults import Failure, FaultPlan
+from cbc_adapters.exchange.simulated.model import ATTACHED
 from cbc_adapters.system.stepped.clock import SteppedClock
 from cbc_domain.kernel.ids import AccountId
 from cbc_domain.kernel.venues import Environment, Side, Symbol, Venue
 from cbc_domain.ports.exchange import ClosedResult, Report, Ticket, VenueStanding
 from cbc_domain.risk.model import ExchangeAccount
+from cbc_domain.trading.model import Leg
 from cbc_domain.trading.sizes import AccountReading, Quote
 
 
@@ -45,6 +47,8 @@ class FragileExchange(SimulatedExchange):
     readings_until_it_breaks: int | None = None
     each_reading_takes: timedelta | None = None
     on_reading: Callable[[], Awaitable[object]] | None = None
+    attaches: frozenset[Leg] = ATTACHED
+    """What travels with an entry here."""
     forgetful: bool = False
     """A forgetful venue knows a client id only while its order stands."""
     reported: ClosedResult | None = None
@@ -55,6 +59,9 @@ class FragileExchange(SimulatedExchange):
         super().__init__(venue, clock, faults=faults, sleep=sleep, opening_balance=None)
         self.asked: list[tuple[Venue, Environment]] = []
         self._stepped = clock
+
+    def attached_legs(self, venue: Venue) -> frozenset[Leg]:
+        return self.attaches
 
     def suffer(self, *failures: Failure) -> None:
         """From now on this goes wrong and nothing else."""

@@ -105,10 +105,14 @@ class Surroundings:
     async def stands_again(self, trade: Trade, leg: Leg) -> None:
         """An order that ended with its position stands at the venue all the same."""
         order = next(order for order in trade.orders if order.leg is leg)
-        account = self.venue.accounts[trade.position.account]
-        del account.orders[order.client_id]
+        del self.venue.accounts[trade.position.account].orders[order.client_id]
+        await self.sends_unheard(trade, leg)
+
+    async def sends_unheard(self, trade: Trade, leg: Leg) -> None:
+        """The first order of a leg reaches the venue, and whoever sent it writes nothing of it."""
+        order = next(order for order in trade.orders if order.leg is leg)
         ticket = Ticket(order.client_id, order.symbol, order.side, leg, order.quantity, order.trigger)
-        self.venue.place(account.id, ticket, self.clock.now())
+        self.venue.place(trade.position.account, ticket, self.clock.now())
 
     async def stops(self) -> Sequence[Stop]:
         """The emergency acts in force."""

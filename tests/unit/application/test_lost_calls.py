@@ -1,5 +1,6 @@
 """Calls that are lost on the way there or back: nothing is bought twice, nothing stays bare, nothing stays open."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
 from functools import reduce
@@ -17,6 +18,7 @@ from cbc_adapters.exchange.simulated.faults import (
     Nth,
     Refuse,
 )
+from cbc_adapters.exchange.simulated.model import Friction
 from cbc_domain.commissions.model import SettlementState
 from cbc_domain.identity.model import Member
 from cbc_domain.kernel.events import EventName
@@ -286,6 +288,36 @@ async def test_a_worker_that_dies_after_a_lost_answer_is_followed_by_one_that_as
     assert (await club.at_venue(member)).entries == 1
     assert (await club.at_venue(member)).protected
     assert (await club.trade(member)).position.state is PositionState.PROTECTED
+
+
+@pytest.mark.parametrize(("slippage", "refused"), [("0", [1, 2]), ("0.0005", [])], ids=["as planned", "to be moved"])
+async def test_protection_that_a_worker_sent_before_it_died_is_asked_for_and_not_sent_again(
+    slippage: str, refused: Sequence[int]
+) -> None:
+    """rules: PRI-06, ORD-04
+
+    In seed 1 of the campaign at the venues the second sending was refused, and what the first one sold was in nobody's books.
+    """
+    plan = FaultPlan([Failure(Refuse(Fault.FILTER), Nth(frozenset(refused)), leg=leg) for leg in (Leg.STOP, Leg.TARGET)])
+    club = await opened(plan)
+    club.venue.friction = Friction(Decimal(slippage))
+    club.exchange.attaches = frozenset()
+    club.deaf = True
+    await club.alert("SINAL LONG FORTE")
+    await club.jobs()
+    await club.die_between_calls()
+    (member,) = club.members
+    for leg in (Leg.STOP, Leg.TARGET):
+        await club.sends_unheard(await club.trade(member), leg)
+
+    club.clock.advance(by=timedelta(seconds=30))
+    await club.work()
+
+    trade, venue = await club.trade(member), await club.at_venue(member)
+    assert trade.position.state is PositionState.PROTECTED
+    assert (venue.entries, venue.exits, venue.protected) == (1, 0, True)
+    standing = [order.trigger for order in trade.orders if order.state is OrderState.ACKED]
+    assert standing == [*venue.stops, *venue.targets]
 
 
 @pytest.mark.parametrize("forgetful", [False, True])

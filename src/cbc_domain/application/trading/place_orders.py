@@ -113,7 +113,8 @@ class PlaceOrders:
             if heard:
                 written = await self.store.run(partial(self._write, heard, listings))
                 for step, protection in written.intended:
-                    calls.begin(step, self.protect.call(protection, taken.accounts[step.claim.task.account]))
+                    account = taken.accounts[step.claim.task.account]
+                    calls.begin(step, self.protect.call(protection, account, first=step.claim.first))
             came = await calls.some()
             if not came:
                 return failures

@@ -1,6 +1,6 @@
 """Give a position the stop and the target it should have, at the exchange and confirmed (ORD-09, ORD-10)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 import attrs
 
@@ -74,26 +74,33 @@ class ProtectPositions:
         await work.trades.add_orders(new)
         return [protection for protection in intended if protection.calls or protection.unprotectable]
 
-    async def call(self, protection: Protection, account: ExchangeAccount) -> News:
-        """Send, then cancel, the stop beside the target; what the venue did not take is tried again with the task."""
-        facts: Facts = tuple((order.client_id, Expired(self.clock.now())) for order in protection.lapse)
-        for answer in await self.together(self._mend(protection, leg, account) for leg in PROTECTION):
+    async def call(self, protection: Protection, account: ExchangeAccount, *, first: bool) -> News:
+        """Send, then cancel, the stop beside the target; what the venue did not take is tried again with the task.
+
+        Unless this is the `first` time that anybody calls for the trade, whoever died may have sent every order that was
+        intended before: it is asked for before it is sent, and cancelled when it is not wanted, whatever its row says (ORD-04).
+        """
+        perhaps_sent = frozenset() if first else _ids(protection.trade)
+        unsent = [order for order in protection.lapse if order.id not in perhaps_sent]
+        facts: Facts = tuple((order.client_id, Expired(self.clock.now())) for order in unsent)
+        for answer in await self.together(self._mend(protection, leg, account, perhaps_sent) for leg in PROTECTION):
             if isinstance(answer, Exception):
                 raise answer
             facts += answer
         return News(protection.trade.position.id, facts)
 
-    async def _mend(self, protection: Protection, leg: Leg, account: ExchangeAccount) -> Facts:
+    async def _mend(
+        self, protection: Protection, leg: Leg, account: ExchangeAccount, perhaps_sent: Collection[OrderId]
+    ) -> Facts:
         """What a new order replaces stays until the venue has taken the new one."""
         facts: Facts = ()
         taken = True
         for order in protection.orders:
             if order.leg is leg:
-                heard = await self.desk.send(
-                    account, order, (), protection.trade.position.size.leverage, again=order.attempts > 0
-                )
+                again = order.attempts > 0 or order.id in perhaps_sent
+                heard = await self.desk.send(account, order, (), protection.trade.position.size.leverage, again=again)
                 facts, taken = facts + heard.facts, taken and _taken(heard)
-        for order in protection.cancel:
+        for order in (*protection.cancel, *(order for order in protection.lapse if order.id in perhaps_sent)):
             if order.leg is leg and taken:
                 facts += (await self.desk.cancel(account, order)).facts
         return facts

@@ -12,7 +12,7 @@ from cbc_domain.kernel.ids import TaskId
 from cbc_domain.ports.persistence.trades import Trade
 from cbc_domain.risk.defaults import Switches
 from cbc_domain.risk.model import Stop
-from cbc_domain.trading.model import Order, Task
+from cbc_domain.trading.model import Order, Task, TaskAction
 
 
 @attrs.frozen
@@ -38,6 +38,11 @@ class Claim:
     @property
     def hold(self) -> Hold:
         return Hold(self.task.id, self.task.attempts)
+
+    @property
+    def first(self) -> bool:
+        """Whether nobody can have asked anything of the venue about the trade before, dead or alive."""
+        return self.task.action is TaskAction.OPEN and self.task.attempts == 1 and not self.taken_over
 
 
 @attrs.frozen
