@@ -43,26 +43,33 @@ class Repairs:
 def repairs(position: Position, orders: Iterable[Order], instrument: Instrument, limits: SystemLimits) -> Repairs:
     """Compare a position with its orders; harmless to ask again at any time.
 
-    While a close runs nothing new is placed and what stands stays; a finished position wants no order at all.
+    While a close runs nothing new is placed and what stands stays; a finished position wants no order at all. As long as an
+    entry may buy more, what is placed is for all that it may buy: reduce-only, it can do no more than close the position.
     """
     legs = tuple(order for order in orders if order.position == position.id)
     waiting = tuple(order for order in legs if order.leg in {Leg.STOP, Leg.TARGET} and not order.state.final)
-    entry_done = all(order.state.final for order in legs if order.leg is Leg.ENTRY)
-    if position.state.final or (entry_done and position.quantity <= 0):
+    to_come = still_to_come(legs)
+    if position.state.final or (to_come is None and position.quantity <= 0):
         return _unwanted(waiting)
     if position.quantity <= 0 or position.closing_reason is not None or position.state is PositionState.CLOSING:
         return Repairs()
-    if entry_done and position.quantity < instrument.min_quantity:
+    if to_come is None and position.quantity < instrument.min_quantity:
         return Repairs(unprotectable=True)
     wanted = wanted_protection(position, instrument, limits)
-    stops = _repair(position, Leg.STOP, wanted.stop_loss, legs, instrument, entry_done=entry_done)
-    targets = _repair(position, Leg.TARGET, wanted.take_profit, legs, instrument, entry_done=entry_done)
+    stops = _repair(position, Leg.STOP, wanted.stop_loss, legs, instrument, to_come)
+    targets = _repair(position, Leg.TARGET, wanted.take_profit, legs, instrument, to_come)
     return Repairs(
         place=stops.place + targets.place,
         send=stops.send + targets.send,
         cancel=stops.cancel + targets.cancel,
         expire=stops.expire + targets.expire,
     )
+
+
+def still_to_come(orders: Iterable[Order]) -> Decimal | None:
+    """How much an entry that is not over may buy beyond what is known; None when it can buy nothing more."""
+    entries = [order for order in orders if order.leg is Leg.ENTRY and not order.state.final]
+    return sum((order.quantity - order.filled for order in entries), start=Decimal(0)) if entries else None
 
 
 def wanted_protection(position: Position, instrument: Instrument, limits: SystemLimits) -> Protection:
@@ -135,19 +142,23 @@ def _unwanted(orders: Iterable[Order]) -> Repairs:
 
 
 def _repair(
-    position: Position, leg: Leg, price: Decimal, orders: Iterable[Order], instrument: Instrument, *, entry_done: bool
+    position: Position, leg: Leg, price: Decimal, orders: Iterable[Order], instrument: Instrument, to_come: Decimal | None
 ) -> Repairs:
     own = [order for order in orders if order.leg is leg]
     waiting = [order for order in own if not order.state.final]
-    fitting = [order for order in waiting if _fits(order, position, price, instrument, entry_done=entry_done)]
+    fitting = [order for order in waiting if _fits(order, position, price, instrument, to_come)]
     kept = max(fitting, key=lambda order: (order.state is not OrderState.CREATED, order.seq), default=None)
     rest = _unwanted(order for order in waiting if order is not kept)
     if kept is None:
-        return attrs.evolve(rest, place=(Trigger(leg, next_seq(own, leg), price, position.quantity),))
+        quantity = position.quantity + (to_come or 0)
+        return attrs.evolve(rest, place=(Trigger(leg, next_seq(own, leg), price, quantity),))
     return attrs.evolve(rest, send=(kept,)) if kept.state is OrderState.CREATED else rest
 
 
-def _fits(order: Order, position: Position, price: Decimal, instrument: Instrument, *, entry_done: bool) -> bool:
+def _fits(order: Order, position: Position, price: Decimal, instrument: Instrument, to_come: Decimal | None) -> bool:
     near = order.trigger is not None and abs(order.trigger - price) < instrument.tick
-    covers = order.quantity - order.filled >= position.quantity
-    return near and covers and (order.quantity <= position.bought or not entry_done)
+    left = order.quantity - order.filled
+    if to_come is None:
+        return near and left >= position.quantity and order.quantity <= position.bought
+    # The average price moves with every fill: what covers all that may come is moved once, when nothing more does.
+    return left >= position.quantity + to_come and (near or order.state is not OrderState.CREATED)

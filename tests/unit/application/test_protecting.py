@@ -8,11 +8,15 @@ import pytest
 
 from cbc_adapters.exchange.simulated.faults import Always, Call, DropBefore, Failure, FaultPlan, FillPart, Harm, Nth, Refuse
 from cbc_adapters.exchange.simulated.listing import DEMONSTRATION
+from cbc_domain.application.trading.task_outcome import BARE_AGAIN, Asked, outcome
 from cbc_domain.kernel.venues import Side
+from cbc_domain.ports.persistence.trades import Trade
 from cbc_domain.ports.venue_faults import Fault
 from cbc_domain.risk.defaults import SystemLimits
 from cbc_domain.trading.model import CloseReason, Leg, OrderState, PositionState
+from cbc_domain.trading.orders import Acknowledged, Sent, apply
 from tests.club import BTC, Club, open_club
+from tests.strategies.trading import NOW, order_of, position_of, task_of
 
 
 async def opened(*failures: Failure) -> Club:
@@ -186,10 +190,10 @@ async def test_a_rest_that_fills_in_time_belongs_to_the_position() -> None:
 
 
 @pytest.mark.parametrize("harm", [Refuse(Fault.FILTER), DropBefore(), Refuse(Fault.RATE_LIMIT)], ids=str)
-async def test_a_rest_whose_stop_never_stands_ends_at_the_market_with_what_was_protected(harm: Harm) -> None:
+async def test_the_rest_of_an_entry_is_covered_whatever_becomes_of_a_better_stop(harm: Harm) -> None:
     """rules: ORD-08, ORD-10, POS-11
 
-    In seed 10 of the campaign at the venues the stop of the part counted as enough after the rest had filled.
+    In seeds 6 and 10 of the campaign at the venues the stop was for the part only, and the rest stood bare once it had filled.
     """
     club = await opened(
         Failure(FillPart(Decimal("0.4")), leg=Leg.ENTRY),
@@ -200,17 +204,61 @@ async def test_a_rest_whose_stop_never_stands_ends_at_the_market_with_what_was_p
     await club.work_until(lambda trade: trade.position.state is PositionState.PROTECTED)
     (member,) = club.members
     entry, part = (await club.trade(member)).orders[0], await club.at_venue(member)
-    grew = club.clock.now()
-    club.venue.fill_rest(entry.account, entry.client_id, grew)
+    club.venue.fill_rest(entry.account, entry.client_id, club.clock.now())
 
     await club.work()
 
     trade, venue = await club.trade(member), await club.at_venue(member)
-    assert part.covered == Decimal("0.010")
+    assert part.held == {(BTC, Side.LONG): Decimal("0.010")}
+    assert part.covered == venue.covered == Decimal("0.025")
+    assert venue.held == {(BTC, Side.LONG): Decimal("0.025")}
+    assert trade.position.state is PositionState.PROTECTED
+
+
+async def test_what_filled_unheard_of_while_a_part_was_sold_is_sold_within_seconds() -> None:
+    """rules: ORD-08, POS-11
+
+    In seed 1 of the campaign at the venues nobody asked for 5 to 10 s at a time: for all we knew nothing was open any more.
+    """
+    club = await opened(
+        Failure(FillPart(Decimal("0.4")), leg=Leg.ENTRY),
+        Failure(Refuse(Fault.FILTER), Always(), leg=Leg.STOP),
+        Failure(DropBefore(), Nth(frozenset(range(1, 4))), Call.CANCEL),
+    )
+    club.deaf = True
+    await club.alert("SINAL LONG FORTE")
+    await club.work_until(lambda trade: trade.position.sold > 0)
+    (member,) = club.members
+    entry, sold = (await club.trade(member)).orders[0], club.clock.now()
+    club.venue.fill_rest(entry.account, entry.client_id, sold)
+
+    await club.work_until(lambda trade: trade.position.state.final)
+
+    trade, venue = await club.trade(member), await club.at_venue(member)
     assert venue.flat
-    assert trade.position.close_reason is CloseReason.UNPROTECTED
-    assert trade.position.closed_at is not None
-    assert trade.position.closed_at - grew <= timedelta(seconds=5)
+    assert (trade.position.bought, trade.position.sold) == (Decimal("0.025"), Decimal("0.025"))
+    assert club.clock.now() - sold <= timedelta(seconds=4)
+
+
+async def test_the_rest_of_an_entry_that_left_late_is_cancelled_in_time() -> None:
+    """rules: ORD-07, ORD-08
+
+    In seed 1 of the campaign at the venues its five seconds were over before it filled, and nobody looked for half a minute.
+    """
+    club = await opened(
+        Failure(Refuse(Fault.RATE_LIMIT), Nth(frozenset({1, 2})), leg=Leg.ENTRY),
+        Failure(FillPart(Decimal("0.4")), Nth(frozenset({3})), leg=Leg.ENTRY),
+    )
+    club.deaf = True
+    await club.alert("SINAL LONG FORTE")
+    await club.work_until(lambda trade: trade.position.bought > 0)
+    filled = club.clock.now()
+
+    await club.work_until(lambda trade: trade.orders[0].state.final)
+
+    (member,) = club.members
+    assert (await club.trade(member)).orders[0].state is OrderState.CANCELLED
+    assert club.clock.now() - filled <= timedelta(seconds=6)
 
 
 async def test_a_partial_entry_below_the_minimum_is_closed_at_once() -> None:
@@ -275,3 +323,21 @@ async def test_a_venue_that_answers_nothing_about_orders_is_asked_until_it_does(
     (member,) = club.members
     assert all(order.state.final for order in (await club.trade(member)).orders)
     assert (await club.at_venue(member)).entries <= 1
+
+
+def test_an_entry_that_the_venue_took_is_asked_for_until_it_tells_what_became_of_it() -> None:
+    """rules: ORD-04, POS-11
+
+    In seed 1 of the campaign at the venues the trades of a filled entry were not told, and nobody asked again for 6 s.
+    """
+    position, now = position_of(), NOW + timedelta(seconds=1)
+    entry = apply(apply(order_of(position), Sent(NOW)), Acknowledged(NOW, "v-e"))
+    stop = apply(apply(order_of(position, Leg.STOP, price=Decimal(98)), Sent(NOW)), Acknowledged(NOW, "v-s"))
+    task = attrs.evolve(task_of(1, 0), attempts=3)
+
+    alone = outcome(task, Trade(position, (entry,)), now, SystemLimits(), Asked())
+    covered = outcome(task, Trade(position, (entry, stop)), now, SystemLimits(), Asked())
+
+    assert alone.due == now + BARE_AGAIN
+    assert covered.due is not None
+    assert covered.due > now + BARE_AGAIN

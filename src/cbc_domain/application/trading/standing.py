@@ -60,6 +60,15 @@ def in_doubt(trade: Trade) -> bool:
     return entry is not None and entry.state is OrderState.UNKNOWN
 
 
+def unfolding(trade: Trade) -> bool:
+    """Whether the venue took an entry that is not over, and may have bought more of it than the standing stop covers."""
+    entry, stop = newest(trade.orders, Leg.ENTRY), standing(trade.orders, Leg.STOP)
+    if entry is None or entry.state not in AT_VENUE:
+        return False
+    coming = trade.position.quantity + entry.quantity - entry.filled
+    return stop is None or stop.quantity - stop.filled < coming
+
+
 def beyond_protection(trade: Trade, now: datetime, limits: SystemLimits) -> bool:
     """Whether a bare position was refused protection as often, or waited for it as long, as is allowed (ORD-10)."""
     refused = any(_refused(trade, leg, limits) and not _covers(trade, leg) for leg in PROTECTION)

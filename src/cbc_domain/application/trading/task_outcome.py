@@ -17,6 +17,7 @@ from cbc_domain.application.trading.standing import (
     stray,
     turned_down,
     unfinished,
+    unfolding,
     unguarded,
 )
 from cbc_domain.ports.persistence.trades import Trade
@@ -116,7 +117,8 @@ def _sought(trade: Trade, now: datetime, asked: Asked) -> bool:
 
 def _due(task: Task, trade: Trade, now: datetime, asked: Asked, *, hasty: bool) -> datetime:
     """An order whose fate is open is asked for until the venue answers, whatever the number of attempts."""
-    leaves = unguarded(trade) or (in_doubt(trade) and task.action is not TaskAction.OPEN)
+    # An entry that stands at the venue is only asked for, so an open need not wait for its own time either.
+    leaves = unguarded(trade) or unfolding(trade) or (in_doubt(trade) and task.action is not TaskAction.OPEN)
     if bare(trade) or (hasty and (leaves or stray(trade))):
         return now + BARE_AGAIN
     if _sought(trade, now, asked) and (asked.unanswered or _lapsed_within(trade, MAY_ARRIVE, now)):
@@ -124,11 +126,11 @@ def _due(task: Task, trade: Trade, now: datetime, asked: Asked, *, hasty: bool) 
     jitter = Decimal(task.id.int % 1000) / 1000
     due = retry_at(task, now, jitter) or now + LONGEST_CLOSE_DELAY
     stale = [
-        order.sent_at + PARTIAL_WAITS
+        max(order.sent_at + PARTIAL_WAITS, now + LOOK_AGAIN)
         for order in unfinished(trade)
         if order.state is OrderState.PARTIALLY_FILLED and order.trigger is None and order.sent_at
     ]
-    return min([due, *(moment for moment in stale if moment > now)])
+    return min([due, *stale])
 
 
 def _entry_lapsed(trade: Trade) -> bool:
