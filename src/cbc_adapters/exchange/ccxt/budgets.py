@@ -6,8 +6,11 @@ import attrs
 
 from cbc_adapters.exchange.ccxt.limits import Limit
 
-BURST: Final = 0.5
-"""The part of a limit that may be used at once; the rest flows within its window: no window sees more than the limit."""
+BURST: Final = 0.45
+"""The part of a limit that may be used at once."""
+BORROWED: Final = 0.05
+"""The part of a limit that closes and protection may use beyond what is there; it is paid back before anything else goes. The
+rest flows within the window of the limit: no window sees more than all three together, which is the limit."""
 RESERVED: Final = 0.3
 """The part of what a bucket may hold now that is kept for closes and protection."""
 SLOWED: Final = 0.5
@@ -23,13 +26,15 @@ open at all four venues, reserve included, and 1 % of a minute's limit."""
 class Bucket:
     """Tokens `left` at the instant `at`, in seconds of a clock that never goes back; `share` of the rate flows in.
 
-    `room` is what it may hold now, at most `burst`. A refusal takes the room away, and not what is in it: who was refused for
-    too much must not send a burst again as soon as he may speak, and an open must not wait until the reserve of a burst that
-    is gone has flowed in. With room for a second and the reserve a part of it, an open that comes when Retry-After is over
-    waits for less than 2 s at each of the four venues; heavy questions wait until the room is back.
+    `left` is negative while up to `credit` is borrowed. `room` is what it may hold now, at most `burst`. A refusal takes the
+    room away, and not what is in it: who was refused for too much must not send a burst again as soon as he may speak, and an
+    open must not wait until the reserve of a burst that is gone has flowed in. With room for a second and the reserve a part
+    of it, an open that comes when Retry-After is over waits for less than 2 s at each of the four venues; heavy questions wait
+    until the room is back.
     """
 
     burst: float
+    credit: float
     per_second: float
     left: float
     at: float
@@ -47,13 +52,13 @@ class Bucket:
         return attrs.evolve(self, left=min(self.left + flowed, room), at=now, share=share, room=room)
 
     def wait(self, cost: float, *, critical: bool, ahead: float = 0.0) -> float:
-        """Seconds until `cost` can be taken: 0 for at once. What is not critical leaves the reserve alone.
+        """Seconds until `cost` can be taken: 0 for at once. What is not critical leaves the reserve alone; what is may borrow.
 
         `ahead` is what others take before.
         """
-        reserved = 0.0 if critical else RESERVED
-        missing = ahead + cost + reserved * self.room - self.left
-        narrow = cost / (1 - reserved) - self.room
+        reserved, credit = (0.0, self.credit) if critical else (RESERVED, 0.0)
+        missing = ahead + cost + reserved * self.room - self.left - credit
+        narrow = cost / (1 - reserved) - self.room - credit
         return max(missing / (self.per_second * self.share), narrow / self._widens, 0.0)
 
     def less(self, cost: float) -> "Bucket":
@@ -80,5 +85,5 @@ class Bucket:
 
 def bucket_of(limit: Limit, now: float) -> Bucket:
     """A full bucket for a published limit."""
-    burst = limit.amount * BURST
-    return Bucket(burst, (limit.amount - burst) / limit.window_s, burst, now, 1.0, burst)
+    burst, credit = limit.amount * BURST, limit.amount * BORROWED
+    return Bucket(burst, credit, (limit.amount - burst - credit) / limit.window_s, burst, now, 1.0, burst)

@@ -112,7 +112,7 @@ async def test_when_the_venue_wants_to_hear_again_an_open_goes_at_once(bench: Be
 
 async def test_a_short_wait_is_waited_for(bench: Bench) -> None:
     """rules: EXC-08"""
-    bench.wire.headers = {"X-MBX-USED-WEIGHT-1M": "2045"}
+    bench.wire.headers = {"X-MBX-USED-WEIGHT-1M": "2080"}
     await bench.exchange.holding(bench.account, BTC, Side.LONG)
 
     with pytest.raises(VenueRefused) as too_long:
