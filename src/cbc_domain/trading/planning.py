@@ -21,7 +21,7 @@ from cbc_domain.trading.model import CloseReason, Leg, Order, Ordered, Position,
 from cbc_domain.trading.opening import Opening, PlannedIds
 from cbc_domain.trading.part import Part, funds, part_of
 from cbc_domain.trading.priority import CRITICAL, base_priority
-from cbc_domain.trading.protection import leg_order, next_seq
+from cbc_domain.trading.protection import leg_order, next_seq, still_to_come
 from cbc_domain.trading.refusals import refusals
 from cbc_domain.trading.sizes import Size
 from cbc_domain.trading.sizing import Unsized, distances, size
@@ -66,12 +66,14 @@ def plan_close(
 ) -> tuple[Task, Order]:
     """Make the task and the exit order that end a position; `signal` is the one that closes, None without one.
 
-    The exit continues the newest one that still waits, else gets the next number (ORD-03). Its quantity is what is open, or
-    what was planned before the first fill: the venue's own quantity bounds it when it is sent (ORD-11).
+    The exit continues the newest one that still waits, else gets the next number (ORD-03). Its quantity is what is open and
+    what an entry that is not over may still buy, or what was planned before the first fill: the most that is ever sent under
+    its id, bounded by the venue's own quantity then (ORD-11).
     """
-    exits = [order for order in orders if order.leg is Leg.EXIT]
+    known = list(orders)
+    exits = [order for order in known if order.leg is Leg.EXIT]
     running = max((order for order in exits if not order.state.final), key=lambda order: order.seq, default=None)
-    quantity = position.quantity if position.bought else position.size.quantity
+    quantity = position.quantity + (still_to_come(known) or 0) if position.bought else position.size.quantity
     order = running or leg_order(position, Leg.EXIT, next_seq(exits, Leg.EXIT), order_id, quantity, None, now)
     task = attrs.evolve(_critical(position, TaskAction.CLOSE, task_id, now), signal=signal, reason=reason)
     return task, order

@@ -5,12 +5,23 @@ from decimal import Decimal
 
 import pytest
 
-from cbc_adapters.exchange.simulated.faults import Call, DropBefore, Failure, FaultPlan, FillPart, LoseAnswer, Nth, Refuse
+from cbc_adapters.exchange.simulated.faults import (
+    Always,
+    Call,
+    DropBefore,
+    Failure,
+    FaultPlan,
+    FillPart,
+    LoseAnswer,
+    Nth,
+    Refuse,
+)
 from cbc_domain.kernel.errors import Conflict, NotFound
 from cbc_domain.kernel.venues import Side, Symbol
 from cbc_domain.ports.venue_faults import Fault
 from cbc_domain.risk.model import Stop, StopLevel, StopScope
 from cbc_domain.trading.model import CloseReason, Leg, OrderState, PositionState
+from cbc_domain.trading.positions import net
 from tests.club import BTC, Club, open_club
 
 ETH = Symbol("ETHUSDT")
@@ -405,3 +416,35 @@ async def test_an_emergency_stop_does_not_keep_a_position_from_being_closed() ->
     await club.work()
 
     assert (await club.at_venue(member)).flat
+
+
+async def test_an_exit_that_grew_with_its_entry_is_counted_to_the_last_of_its_fills() -> None:
+    """rules: ORD-08, ORD-11, POS-12
+
+    In seed 1 of the campaign at the venues an exit for a part was sent for all that had filled meanwhile, filled in two, and
+    counted as over with the first: 11 USDT of the account were in nobody's books.
+    """
+    club = await opened(
+        Failure(FillPart(Decimal("0.4")), leg=Leg.ENTRY),
+        Failure(Refuse(Fault.FILTER), Always(), leg=Leg.STOP),
+        Failure(FillPart(Decimal("0.5")), leg=Leg.EXIT),
+    )
+    club.deaf = True
+    (member,) = club.members
+    await club.alert("SINAL LONG FORTE")
+    await club.jobs()
+    while not (left := [order for order in (await club.trade(member)).orders if order.leg is Leg.EXIT]):
+        await club.platform.place_orders()()
+        club.clock.advance(by=timedelta(milliseconds=250))
+    trade, (leave,) = await club.trade(member), left
+    club.venue.fill_rest(trade.position.account, trade.orders[0].client_id, club.clock.now())
+    await club.platform.place_orders()()
+    club.venue.set_price(BTC, Decimal(60_100), club.clock.now())
+    club.venue.fill_rest(trade.position.account, leave.client_id, club.clock.now())
+
+    await club.work()
+
+    position = (await club.trade(member)).position
+    assert (await club.at_venue(member)).flat
+    assert position.bought == position.sold == trade.orders[0].quantity
+    assert net(position) == await club.result_at_venue(member)

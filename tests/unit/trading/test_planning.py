@@ -441,13 +441,23 @@ def test_a_signal_that_opens_nothing_is_not_planned() -> None:
 
 def test_a_close_is_critical_has_no_end_and_names_its_reason() -> None:
     """rules: PRI-01, SIG-22, POS-05"""
-    entry = apply(order_of(position_of()), Sent(NOW))
-    position = apply_fill(position_of(), entry, fill_of("in", "4", "100"))
+    sent, fill = apply(order_of(position_of()), Sent(NOW)), fill_of("in", "4", "100")
+    position, entry = apply_fill(position_of(), sent, fill), apply(apply(sent, Filled(fill)), Cancelled(NOW))
 
     task, order = plan_close(position, [entry], None, CloseReason.MANUAL, TaskId(UUID(int=50)), OrderId(UUID(int=51)), NOW)
 
     assert (task.action, task.base_priority, task.not_after, task.reason) == (TaskAction.CLOSE, 1000, None, "MANUAL")
     assert (order.leg, order.seq, order.quantity, order.trigger) == (Leg.EXIT, 0, Decimal(4), None)
+
+
+def test_a_close_may_sell_what_its_entry_may_still_buy() -> None:
+    """rules: ORD-08, ORD-11"""
+    sent, fill = apply(order_of(position_of()), Sent(NOW)), fill_of("in", "4", "100")
+    position, entry = apply_fill(position_of(), sent, fill), apply(sent, Filled(fill))
+
+    _, order = plan_close(position, [entry], None, CloseReason.MANUAL, TaskId(UUID(int=50)), OrderId(UUID(int=51)), NOW)
+
+    assert order.quantity == entry.quantity == Decimal(10)
 
 
 def test_a_close_before_the_first_fill_covers_all_that_may_fill() -> None:

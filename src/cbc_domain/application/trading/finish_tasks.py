@@ -20,7 +20,7 @@ from cbc_domain.risk.model import KeyStatus
 from cbc_domain.trading.model import CloseReason, Leg, Order, Task
 from cbc_domain.trading.orders import Expired, PutOff, Rejected
 from cbc_domain.trading.planning import plan_protection
-from cbc_domain.trading.protection import leg_order, next_seq
+from cbc_domain.trading.protection import leg_order, next_seq, still_to_come
 
 Judged = Sequence[tuple[Claim, Trade, TaskOutcome]]
 
@@ -101,7 +101,8 @@ class FinishTasks:
         if quantity is None:
             return None
         new, seq = OrderId(self.identities.new()), next_seq(trade.orders, Leg.EXIT)
-        return leg_order(trade.position, Leg.EXIT, seq, new, quantity, None, self.clock.now())
+        most = quantity + (still_to_come(trade.orders) or 0)
+        return leg_order(trade.position, Leg.EXIT, seq, new, most, None, self.clock.now())
 
     async def _close(self, work: UnitOfWork, judged: Judged) -> None:
         bare = [trade.position.id for _, trade, result in judged if result.close]

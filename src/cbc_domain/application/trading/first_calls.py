@@ -197,7 +197,8 @@ class FirstCalls:
         if not held:
             told = await self._look(trade, account)
             return attrs.evolve(told, held=told.held or NOTHING_THERE) if stray(trade) else told
-        sized = attrs.evolve(leave, quantity=min(open_, held))
+        # Never more than its row says: what sold more would count as filled before it is, and the rest be nobody's.
+        sized = attrs.evolve(leave, quantity=min(open_, held, leave.quantity))
         heard = await self.desk.send(account, sized, (), trade.position.size.leverage, again=False)
         return attrs.evolve(silent, facts=heard.facts)
 
