@@ -16,7 +16,7 @@ from cbc_entrypoints.settings import Settings
 from tests.chaos.crew import NURSERY
 from tests.chaos.venues.worker import labour
 
-BETWEEN_KILLS_S: Final = (3.0, 10.0)
+BETWEEN_KILLS_S: Final = (6.0, 20.0)
 
 
 class MortalCrew:

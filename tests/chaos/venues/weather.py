@@ -85,26 +85,21 @@ def _failures(chance: Random) -> Sequence[Failure]:
         for call in SIGNED
         for harm, calls in (
             (Delay(timedelta(milliseconds=chance.choice(SLOW_MS))), 6),
-            (DropBefore(), 30),
-            (LoseAnswer(), 30),
+            (DropBefore(), 25),
+            (LoseAnswer(), 25),
             (Break(500), 40),
             (Break(503, done=True), 40),
             # Rare, because it speaks for everybody at our address and halves what may be asked (EXC-08).
-            (Refuse(Fault.RATE_LIMIT, 1), 300),
+            (Refuse(Fault.RATE_LIMIT, 1), 1000),
         )
     ]
     return [
         *everywhere,
-        Failure(Refuse(Fault.FILTER), one_in(4), leg=Leg.STOP),
-        Failure(DropBefore(), one_in(8), leg=Leg.STOP),
-        Failure(LoseAnswer(), one_in(8), leg=Leg.STOP),
-        Failure(Refuse(Fault.FILTER), one_in(6), leg=Leg.TARGET),
-        Failure(LoseAnswer(), one_in(6), leg=Leg.TARGET),
-        Failure(DropBefore(), one_in(6), leg=Leg.EXIT),
-        Failure(LoseAnswer(), one_in(8), leg=Leg.EXIT),
-        Failure(FillPart(Decimal("0.5"), REST_AFTER), one_in(6), leg=Leg.EXIT),
+        Failure(Refuse(Fault.FILTER), one_in(10), leg=Leg.STOP),
+        Failure(Refuse(Fault.FILTER), one_in(10), leg=Leg.TARGET),
+        Failure(FillPart(Decimal("0.5"), REST_AFTER), one_in(8), leg=Leg.EXIT),
         Failure(FillPart(Decimal("0.4"), REST_AFTER), one_in(4), leg=Leg.ENTRY),
-        Failure(LoseAnswer(), one_in(8), leg=Leg.ENTRY),
+        Failure(LoseAnswer(), one_in(10), leg=Leg.ENTRY),
         Failure(Refuse(Fault.INSUFFICIENT_MARGIN), one_in(15), leg=Leg.ENTRY),
         Failure(Delay(timedelta(milliseconds=chance.choice(SLOW_MS))), one_in(8), Call.PUBLIC),
         Failure(DropBefore(), one_in(25), Call.PUBLIC),
