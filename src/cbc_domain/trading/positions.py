@@ -25,11 +25,12 @@ _RESULT_PLACES: Final = 8
 _RESTORED_PLACES: Final = 24
 
 
-def apply_fill(position: Position, order: Order, fill: Fill) -> Position:
+def apply_fill(position: Position, order: Order, fill: Fill, to_come: Decimal | None = None) -> Position:
     """Fold one execution in; `order` is the order as it was before this fill, and a fill it knows changes nothing.
 
-    Of a closing fill only what was still ours counts, its fee and funding by share (COM-06). The position stays unfinished
-    until `close`; an ABANDONED one, whose entry filled after all, stays so.
+    Of a closing fill only what was still ours counts, its fee and funding by share (COM-06): what was bought, and what an
+    entry that is not over may have bought meanwhile (`to_come`, None when it is over). The position stays unfinished until
+    `close`; an ABANDONED one, whose entry filled after all, stays so.
     Raises Conflict `state_conflict` for another position's order or a closed position.
     """
     if fill.id in order.fill_ids:
@@ -38,7 +39,7 @@ def apply_fill(position: Position, order: Order, fill: Fill) -> Position:
         raise Conflict(
             "state_conflict", f"expected an unfinished position {order.position}, was {position.id} {position.state}"
         )
-    return _closed_part(position, fill) if order.reduces else _opened_part(position, fill)
+    return _closed_part(position, fill, to_come) if order.reduces else _opened_part(position, fill)
 
 
 def confirm_protection(position: Position, stop: Order, target: Order, at: datetime) -> Position:
@@ -142,11 +143,11 @@ def _opened_part(position: Position, fill: Fill) -> Position:
     )
 
 
-def _closed_part(position: Position, fill: Fill) -> Position:
+def _closed_part(position: Position, fill: Fill, to_come: Decimal | None) -> Position:
     # A closing fill may be told before the entry's: until the entry is known to be complete its planned size is the bound.
     unsure = position.state in {PositionState.OPENING, PositionState.ABANDONED}
     planned = position.size.quantity if unsure else Decimal(0)
-    bound = max(planned, position.bought)
+    bound = max(planned, position.bought + (to_come or 0))
     ours = min(fill.quantity, max(bound - position.sold, Decimal(0)))
     if not ours:
         return position

@@ -8,15 +8,17 @@ import pytest
 
 from cbc_adapters.exchange.simulated.faults import Always, Call, DropBefore, Failure, FaultPlan, FillPart, Harm, Nth, Refuse
 from cbc_adapters.exchange.simulated.listing import DEMONSTRATION
+from cbc_domain.application.trading.absorb import News, absorb
 from cbc_domain.application.trading.task_outcome import BARE_AGAIN, Asked, outcome
 from cbc_domain.kernel.venues import Side
 from cbc_domain.ports.persistence.trades import Trade
 from cbc_domain.ports.venue_faults import Fault
 from cbc_domain.risk.defaults import SystemLimits
 from cbc_domain.trading.model import CloseReason, Leg, OrderState, PositionState
-from cbc_domain.trading.orders import Acknowledged, Sent, apply
+from cbc_domain.trading.orders import Acknowledged, Filled, Sent, apply
+from cbc_domain.trading.positions import apply_fill, net
 from tests.club import BTC, Club, open_club
-from tests.strategies.trading import NOW, order_of, position_of, task_of
+from tests.strategies.trading import NOW, fill_of, order_of, position_of, task_of
 
 
 async def opened(*failures: Failure) -> Club:
@@ -341,3 +343,23 @@ def test_an_entry_that_the_venue_took_is_asked_for_until_it_tells_what_became_of
     assert alone.due == now + BARE_AGAIN
     assert covered.due is not None
     assert covered.due > now + BARE_AGAIN
+
+
+def test_a_target_that_is_heard_of_before_the_rest_of_its_entry_closes_all_that_filled() -> None:
+    """rules: ORD-12, POS-12
+
+    In seed 5 of the campaign at the venues the target sold all, and counted for the part that was known: 535 USDT were missing.
+    """
+    sent = apply(order_of(position_of()), Sent(NOW))
+    target = apply(apply(order_of(position_of(), Leg.TARGET, price=Decimal(103)), Sent(NOW)), Acknowledged(NOW, "v-t"))
+    part, rest, out = fill_of("part", "4", "100"), fill_of("rest", "6", "100.5"), fill_of("out", "10", "103", seconds=9)
+    position = attrs.evolve(apply_fill(position_of(), sent, part), state=PositionState.PROTECTED)
+    trade = Trade(position, (apply(sent, Filled(part)), target))
+    heard_first = News(position.id, ((target.client_id, Filled(out)),))
+    heard_later = News(position.id, ((sent.client_id, Filled(rest)),))
+
+    after = absorb(absorb(trade, heard_first, NOW), heard_later, NOW)
+
+    assert (after.position.bought, after.position.sold) == (Decimal(10), Decimal(10))
+    assert (after.position.state, after.position.close_reason) == (PositionState.CLOSED, CloseReason.TP)
+    assert net(after.position) == Decimal(27)

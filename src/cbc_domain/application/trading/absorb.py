@@ -33,6 +33,7 @@ from cbc_domain.trading.positions import (
     confirm_protection,
     net,
 )
+from cbc_domain.trading.protection import still_to_come
 
 LOST: Final = "lost"
 """The code of a setback when no answer came."""
@@ -78,7 +79,7 @@ def absorb(trade: Trade, news: News, now: datetime) -> Trade:
         try:
             changed = apply(orders[client_id], fact)
             if isinstance(fact, Filled) and position.state not in {PositionState.CLOSED, PositionState.LIQUIDATED}:
-                position = apply_fill(position, orders[client_id], fact.fill)
+                position = apply_fill(position, orders[client_id], fact.fill, still_to_come(orders.values()))
         except Conflict:
             continue
         orders[client_id] = changed
