@@ -5,11 +5,12 @@ from datetime import datetime
 from typing import Any, Final
 
 import attrs
-from sqlalchemy import Select, delete, literal_column, select, update
+from sqlalchemy import Select, Update, delete, literal_column, select, update
 from sqlalchemy.dialects.postgresql import insert as insert_unless
+from sqlalchemy.dialects.postgresql.dml import Insert as PostgresInsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from cbc_adapters.persistence.postgres.batches import batch, insert_rows, update_rows
+from cbc_adapters.persistence.postgres.batches import Columns, batch, insert_rows, over_rows, update_rows, values_of
 from cbc_adapters.persistence.postgres.rows import keys as rows
 from cbc_adapters.persistence.postgres.rows.people import account_row
 from cbc_adapters.persistence.postgres.tables.keys import exchange_keys, key_audit, sealed_peppers
@@ -25,6 +26,16 @@ from cbc_domain.risk.model import KeyStatus
 FINGERPRINTS: Final = "fingerprints"
 _FOUND: Final = ("id", "status", "can_trade", "can_withdraw", "hedge")
 """What an examination changes of an account."""
+
+
+@over_rows
+def _keep_health(columns: Columns) -> Update:
+    return update_rows(exchange_keys, columns, "account")
+
+
+@over_rows
+def _note(columns: Columns) -> PostgresInsert:
+    return insert_rows(key_audit, columns)
 
 
 @attrs.frozen
@@ -70,9 +81,9 @@ class PostgresKeys:
         in_order = sorted(judged, key=lambda one: one.account.id)
         accounts = [{name: account_row(one.account)[name] for name in _FOUND} for one in in_order]
         living = exchange_accounts.c.status != literal_column(f"'{KeyStatus.REMOVED.value}'")
-        await self._connection.execute(update_rows(exchange_accounts, accounts, "id").where(living))
-        healths = [rows.health_row(one.account.id, one.health) for one in in_order]
-        await self._connection.execute(update_rows(exchange_keys, healths, "account"))
+        kept = update_rows(exchange_accounts, tuple(_FOUND), "id").where(living)
+        await self._connection.execute(kept, values_of(accounts))
+        await self._connection.execute(*_keep_health([rows.health_row(one.account.id, one.health) for one in in_order]))
 
     async def erase(self, account: AccountId) -> None:
         await self._connection.execute(delete(exchange_keys).where(exchange_keys.c.account == account))
@@ -103,7 +114,7 @@ class PostgresKeys:
 
     async def note(self, acts: Sequence[KeyAct]) -> None:
         if acts:
-            await self._connection.execute(insert_rows(key_audit, [rows.act_row(act) for act in acts]))
+            await self._connection.execute(*_note([rows.act_row(act) for act in acts]))
 
     async def acts(self, member: MemberId) -> Sequence[KeyAct]:
         found = select(key_audit).where(key_audit.c.member == member).order_by(key_audit.c.id)

@@ -6,10 +6,12 @@ from functools import cache
 from typing import Any, Final
 
 import attrs
-from sqlalchemy import CTE, Integer, Select, and_, bindparam, exists, func, null, or_, select, tuple_, update
+from sqlalchemy import CTE, Integer, Select, and_, any_, bindparam, exists, func, null, or_, select, update
+from sqlalchemy.dialects.postgresql.dml import Insert as PostgresInsert
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql.dml import ReturningInsert, ReturningUpdate
 
-from cbc_adapters.persistence.postgres.batches import Row, insert_rows, update_rows
+from cbc_adapters.persistence.postgres.batches import Columns, Row, insert_rows, over_rows, rows_of, update_rows, values_of
 from cbc_adapters.persistence.postgres.lane_order import lane_order
 from cbc_adapters.persistence.postgres.presence import Presence, is_gone
 from cbc_adapters.persistence.postgres.rows.orders import order_row, task_of, task_row
@@ -18,7 +20,7 @@ from cbc_adapters.persistence.postgres.tables.lane import lane_accounts
 from cbc_adapters.persistence.postgres.tables.lane import tasks as task_table
 from cbc_adapters.persistence.postgres.tables.metadata import instant
 from cbc_adapters.persistence.postgres.tables.trades import orders, positions
-from cbc_adapters.persistence.postgres.trade_reading import among, read_trades
+from cbc_adapters.persistence.postgres.trade_reading import IDS, read_trades
 from cbc_domain.kernel.ids import PositionId
 from cbc_domain.ports.persistence.work import Backlog, Claim, Hold
 from cbc_domain.trading.model import Leg, Order, OrderState, Task, TaskAction, TaskState
@@ -38,6 +40,33 @@ _UNCLAIMED: Final = and_(_OWED, or_(_TASK.state == TaskState.WAITING.value, _ABA
 _ANY_DUE: Final = select(exists().where(_UNCLAIMED, _TASK.due_at <= _NOW))
 """Asked first, because mostly nothing waits and the claim itself is a large statement."""
 
+_asked = rows_of({"id": _TASK.id.type, "attempts": _TASK.attempts.type})
+_HELD: Final = (
+    select(_TASK.id, _TASK.attempts)
+    .where(_TASK.id == _asked.c.id, _TASK.attempts == _asked.c.attempts, _OWED)
+    .order_by(_TASK.id)
+    .with_for_update(of=task_table, key_share=True)
+)
+_FREE: Final = update(lane_accounts).where(_ACCOUNT.task == any_(IDS)).values(task=null(), held_until=null(), holder=null())
+_ADD_ACCOUNTS: Final = insert_rows(lane_accounts, ("account",)).on_conflict_do_nothing()
+
+
+@over_rows
+def _end(columns: Columns) -> ReturningUpdate[Any]:
+    ended = update_rows(task_table, columns, "id", "attempts").where(_OWED).values(lease_until=null(), holder=null())
+    return ended.returning(_TASK.id)
+
+
+@over_rows
+def _add(columns: Columns) -> ReturningInsert[Any]:
+    return insert_rows(task_table, columns).on_conflict_do_nothing().returning(_TASK.position)
+
+
+@over_rows
+def add_legs(columns: Columns) -> PostgresInsert:
+    """Orders that are not there yet."""
+    return insert_rows(orders, columns).on_conflict_do_nothing()
+
 
 @attrs.frozen
 class PostgresLane:
@@ -52,7 +81,7 @@ class PostgresLane:
         added = await add_tasks(self._connection, tasks)
         legs = [order_row(order) for order in exits if order.position in added]
         if legs:
-            await self._connection.execute(insert_rows(orders, legs).on_conflict_do_nothing())
+            await self._connection.execute(*add_legs(legs))
 
     async def claim(self, now: datetime, lease: timedelta, most: int, *, rehearsal_first: bool) -> Sequence[Claim]:
         if not await self._connection.scalar(_ANY_DUE, {"now": now}):
@@ -74,9 +103,10 @@ class PostgresLane:
         return [(task_of(row), row["was"] == TaskState.LEASED.value) for row in rows]
 
     async def held(self, holds: Collection[Hold]) -> frozenset[Hold]:
-        those = tuple_(_TASK.id, _TASK.attempts).in_([(hold.task, hold.attempt) for hold in holds])
-        locked = select(_TASK.id, _TASK.attempts).where(those, _OWED).order_by(_TASK.id).with_for_update(key_share=True)
-        return frozenset(Hold(row.id, row.attempts) for row in await self._connection.execute(locked))
+        if not holds:
+            return frozenset()
+        asked = values_of([{"id": hold.task, "attempts": hold.attempt} for hold in holds])
+        return frozenset(Hold(row.id, row.attempts) for row in await self._connection.execute(_HELD, asked))
 
     async def finish(self, holds: Collection[Hold]) -> None:
         await self._let_go([_ended(hold, TaskState.DONE) for hold in holds])
@@ -101,19 +131,16 @@ class PostgresLane:
     async def _let_go(self, rows: Sequence[Row]) -> None:
         if not rows:
             return
-        ended = update_rows(task_table, rows, "id", "attempts").where(_OWED).values(lease_until=null(), holder=null())
-        tasks = (await self._connection.scalars(ended.returning(_TASK.id))).all()
+        tasks = (await self._connection.scalars(*_end(rows))).all()
         # A worker that lost its lease does not free the account of the one that has it now.
-        freed = update(lane_accounts).where(among(_ACCOUNT.task, tasks))
-        await self._connection.execute(freed.values(task=null(), held_until=null(), holder=null()))
+        await self._connection.execute(_FREE, {"ids": tasks})
 
 
 async def add_tasks(connection: AsyncConnection, tasks: Sequence[Task]) -> frozenset[PositionId]:
     """Add tasks that do not stand already; the positions of those that were added."""
     accounts = [{"account": account} for account in sorted({task.account for task in tasks})]
-    await connection.execute(insert_rows(lane_accounts, accounts).on_conflict_do_nothing())
-    new = insert_rows(task_table, [task_row(task) for task in tasks]).on_conflict_do_nothing()
-    return frozenset((await connection.scalars(new.returning(_TASK.position))).all())
+    await connection.execute(_ADD_ACCOUNTS, values_of(accounts))
+    return frozenset((await connection.scalars(*_add([task_row(task) for task in tasks]))).all())
 
 
 def _ended(hold: Hold, state: TaskState) -> dict[str, Any]:

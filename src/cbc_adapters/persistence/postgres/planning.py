@@ -2,20 +2,23 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from uuid import UUID
 
 import attrs
 from sqlalchemy import func, null, select, tuple_, update
+from sqlalchemy.dialects.postgresql.dml import Insert as PostgresInsert
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql.dml import ReturningInsert
 
-from cbc_adapters.persistence.postgres.batches import Row, insert_rows
+from cbc_adapters.persistence.postgres.batches import Columns, Row, insert_rows, over_rows
 from cbc_adapters.persistence.postgres.candidates import lock_members, read_candidates
-from cbc_adapters.persistence.postgres.lane import add_tasks
+from cbc_adapters.persistence.postgres.lane import add_legs, add_tasks
 from cbc_adapters.persistence.postgres.marks import mark_equities
 from cbc_adapters.persistence.postgres.rows.orders import order_row, ordered_row, skipped_row
 from cbc_adapters.persistence.postgres.rows.positions import position_row
 from cbc_adapters.persistence.postgres.tables.outcomes import drawdown_pauses, equity_marks
 from cbc_adapters.persistence.postgres.tables.people import members
-from cbc_adapters.persistence.postgres.tables.trades import decisions, orders, positions
+from cbc_adapters.persistence.postgres.tables.trades import decisions, positions
 from cbc_adapters.persistence.postgres.trade_reading import among
 from cbc_domain.identity.model import Role
 from cbc_domain.kernel.errors import NotFound
@@ -26,6 +29,24 @@ from cbc_domain.ports.persistence.planning import Holder
 from cbc_domain.risk.transfers import Equity
 from cbc_domain.trading.candidates import Candidate
 from cbc_domain.trading.model import Ordered, Skipped
+
+
+@over_rows
+def _open(columns: Columns) -> PostgresInsert:
+    return insert_rows(positions, columns)
+
+
+@over_rows
+def _write_decisions(columns: Columns) -> ReturningInsert[tuple[UUID, UUID, str]]:
+    decision = decisions.c
+    new = insert_rows(decisions, columns).on_conflict_do_nothing()
+    return new.returning(decision.signal, decision.member, decision.outcome)
+
+
+@over_rows
+def _pause(columns: Columns) -> ReturningInsert[tuple[UUID, str]]:
+    new = insert_rows(drawdown_pauses, columns).on_conflict_do_nothing()
+    return new.returning(drawdown_pauses.c.member, drawdown_pauses.c.environment)
 
 
 @attrs.frozen
@@ -76,8 +97,7 @@ class PostgresPlanning:
         if not holders:
             return ()
         rows = [{"member": member, "environment": environment.value, "since": now} for member, environment in sorted(holders)]
-        new = insert_rows(drawdown_pauses, rows).on_conflict_do_nothing()
-        paused = await self._connection.execute(new.returning(drawdown_pauses.c.member, drawdown_pauses.c.environment))
+        paused = await self._connection.execute(*_pause(rows))
         return [(MemberId(row.member), Environment(row.environment)) for row in paused]
 
     async def resume_after_drawdown(self, member: MemberId, now: datetime) -> Collection[Environment]:
@@ -100,17 +120,15 @@ class PostgresPlanning:
         first = await self._decide(sorted(rows, key=lambda row: (row["signal"], row["member"])))
         taken = [part for key, part in parts.items() if key in first]
         if taken:
-            await self._connection.execute(insert_rows(positions, [position_row(part.position) for part in taken]))
+            await self._connection.execute(*_open([position_row(part.position) for part in taken]))
             legs = [order_row(order) for part in taken for order in part.orders]
             if legs:
-                await self._connection.execute(insert_rows(orders, legs).on_conflict_do_nothing())
+                await self._connection.execute(*add_legs(legs))
             await add_tasks(self._connection, [part.task for part in taken])
 
     async def _decide(self, rows: Sequence[Row]) -> frozenset[tuple[SignalId, MemberId]]:
         """Write decisions; which of the ordered ones are first and so are to be carried out."""
         if not rows:
             return frozenset()
-        decision = decisions.c
-        new = insert_rows(decisions, rows).on_conflict_do_nothing()
-        written = await self._connection.execute(new.returning(decision.signal, decision.member, decision.outcome))
+        written = await self._connection.execute(*_write_decisions(rows))
         return frozenset((row.signal, row.member) for row in written if row.outcome == "ordered")

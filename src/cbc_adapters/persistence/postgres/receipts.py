@@ -9,7 +9,7 @@ from sqlalchemy import RowMapping, Select, cast, func, null, select
 from sqlalchemy.dialects.postgresql import insert as insert_into
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from cbc_adapters.persistence.postgres.batches import batch
+from cbc_adapters.persistence.postgres.batches import rows_of, values_of
 from cbc_adapters.persistence.postgres.cursors import read_cursor, write_cursor
 from cbc_adapters.persistence.postgres.rows.receipts import setback_row, standing_of, verdict_of
 from cbc_adapters.persistence.postgres.stories import read_stories
@@ -36,6 +36,16 @@ _VERDICT: Final = (
     _DECISION.failing_gates,
 )
 """Null for a part of a close, which needs nobody's verdict (DEC-06)."""
+
+_new = rows_of({"client_id": text, "at": instant, "code": text})
+_NOTE: Final = (
+    insert_into(setbacks)
+    .from_select(
+        ["order", "at", "code"],
+        select(orders.c.id, _new.c.at, _new.c.code).join_from(_new, orders, orders.c.client_id == _new.c.client_id),
+    )
+    .on_conflict_do_nothing()
+)
 
 
 @attrs.frozen
@@ -81,10 +91,7 @@ class PostgresReceipts:
     async def note(self, news: Sequence[Setback]) -> None:
         if not news:
             return
-        new = batch([setback_row(one) for one in news], {"client_id": text, "at": instant, "code": text})
-        ours = select(orders.c.id, new.c.at, new.c.code).join_from(new, orders, orders.c.client_id == new.c.client_id)
-        written = insert_into(setbacks).from_select(["order", "at", "code"], ours)
-        await self._connection.execute(written.on_conflict_do_nothing())
+        await self._connection.execute(_NOTE, values_of([setback_row(one) for one in news]))
 
     async def _told(self, rows: Sequence[RowMapping]) -> list[Facts]:
         made = [PositionId(row["position"]) for row in rows if row["position"] is not None]

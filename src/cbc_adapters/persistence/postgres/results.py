@@ -10,7 +10,7 @@ import attrs
 from sqlalchemy import Select, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from cbc_adapters.persistence.postgres.batches import insert_rows
+from cbc_adapters.persistence.postgres.batches import insert_rows, values_of
 from cbc_adapters.persistence.postgres.tables import outcomes
 from cbc_adapters.persistence.postgres.tables.trades import positions
 from cbc_adapters.persistence.postgres.trade_reading import ENDED, WAITING_FOR_SETTLEMENT, among
@@ -21,6 +21,8 @@ from cbc_domain.ports.persistence.results import Review
 
 _LIVE: Final = positions.c.environment == Environment.LIVE.value
 _TOLD: Final = exists().where(outcomes.closed_results.c.position == positions.c.id)
+_RECORD: Final = insert_rows(outcomes.closed_results, ("position", "net", "recorded_at")).on_conflict_do_nothing()
+_REVIEW: Final = insert_rows(outcomes.result_reviews, ("position", "charged", "reported", "at"))
 _CHARGED: Final = (SettlementState.SETTLED.value, SettlementState.NOT_CHARGEABLE.value)
 
 
@@ -31,7 +33,7 @@ class PostgresResults:
     async def record(self, results: Mapping[PositionId, Decimal], at: datetime) -> None:
         if results:
             rows = [{"position": position, "net": net, "recorded_at": at} for position, net in results.items()]
-            await self._connection.execute(insert_rows(outcomes.closed_results, rows).on_conflict_do_nothing())
+            await self._connection.execute(_RECORD, values_of(rows))
 
     async def of(self, positions: Collection[PositionId]) -> Mapping[PositionId, Decimal]:
         result = outcomes.closed_results.c
@@ -53,9 +55,9 @@ class PostgresResults:
         if not reviews:
             return
         rows = {review.position: attrs.asdict(review) for review in reviews}
-        new = insert_rows(outcomes.result_reviews, list(rows.values()))
-        newest = {name: new.excluded[name] for name in ("charged", "reported", "at")}
-        await self._connection.execute(new.on_conflict_do_update(index_elements=["position"], set_=newest))
+        newest = {name: _REVIEW.excluded[name] for name in ("charged", "reported", "at")}
+        replaced = _REVIEW.on_conflict_do_update(index_elements=["position"], set_=newest)
+        await self._connection.execute(replaced, values_of(list(rows.values())))
 
     async def reviews(self, limit: int) -> Sequence[Review]:
         review = outcomes.result_reviews

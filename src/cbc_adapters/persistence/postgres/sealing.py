@@ -5,7 +5,7 @@ from typing import Final
 from sqlalchemy import delete, func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from cbc_adapters.persistence.postgres.batches import Row, insert_rows
+from cbc_adapters.persistence.postgres.batches import Row, insert_rows, values_of
 from cbc_adapters.persistence.postgres.records import ACCOUNT_WORDS, LINES, RECORD, SUMS, UNBALANCED
 from cbc_adapters.persistence.postgres.tables.books import seals, unsealed_journals
 from cbc_adapters.persistence.postgres.trade_reading import among
@@ -13,6 +13,7 @@ from cbc_domain.kernel.ids import JournalId
 from cbc_domain.ledger.findings import Seal
 from cbc_domain.ledger.seal import GENESIS, link_hash
 
+_SEAL: Final = insert_rows(seals, ("seq", "journal", "hash"))
 _SEALER: Final = 0x5EA1
 """The number of the advisory lock that the one sealer holds."""
 
@@ -46,7 +47,7 @@ async def seal_journals(connection: AsyncConnection, most: int) -> int:
         links.append({"seq": row.seq, "journal": row.journal, "hash": previous})
     if links:
         done = delete(unsealed_journals).where(among(unsealed_journals.c.journal, [row["journal"] for row in links]))
-        await connection.execute(insert_rows(seals, links).add_cte(done.cte("done")))
+        await connection.execute(_SEAL.add_cte(done.cte("done")), values_of(links))
     return len(links)
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, String, Uuid, any_, cast, exists, func, literal, or_, select, true
+from sqlalchemy import ColumnElement, Select, String, Uuid, any_, bindparam, cast, exists, func, literal, or_, select, true
 from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -27,6 +27,10 @@ AWAITS_RATE: Final = positions.c.settlement == SettlementState.PENDING_RATE.valu
 WAITING_FOR_SETTLEMENT: Final = one_of(positions.c.settlement, (SettlementState.UNSETTLED, SettlementState.PENDING_RATE))
 
 
+IDS: Final = bindparam("ids", type_=ARRAY(Uuid, dimensions=1))
+"""Identities that come with each call of a statement that is made once."""
+
+
 def among(column: ColumnElement[Any], values: Iterable[UUID]) -> ColumnElement[bool]:
     """`column` is one of these identities, sent as one array."""
     return column == any_(literal(list(values), ARRAY(Uuid, dimensions=1)))
@@ -36,11 +40,9 @@ async def read_trades(connection: AsyncConnection, ids: Collection[PositionId], 
     """Positions with their orders in two statements, ascending; unknown ones are left out."""
     if not ids:
         return []
-    found = select(positions).where(among(positions.c.id, ids)).order_by(positions.c.id)
-    # Not the key: orders and tasks that refer to a held position may be written meanwhile.
-    rows = (await connection.execute(found.with_for_update(key_share=True) if lock else found)).mappings().all()
+    rows = (await connection.execute(_LOCKED if lock else _POSITIONS, {"ids": list(ids)})).mappings().all()
     legs: dict[PositionId, list[Order]] = {row["id"]: [] for row in rows}
-    for row in (await connection.execute(with_fills(among(orders.c.position, legs)))).mappings():
+    for row in (await connection.execute(_LEGS, {"ids": list(legs)})).mappings():
         legs[row["position"]].append(order_of(row))
     return [Trade(position_of(row), tuple(legs[row["id"]])) for row in rows]
 
@@ -53,6 +55,12 @@ def with_fills(condition: ColumnElement[bool]) -> Select[Any]:
         .where(condition)
         .order_by(orders.c.created_at, orders.c.id)
     )
+
+
+_POSITIONS: Final = select(positions).where(positions.c.id == any_(IDS)).order_by(positions.c.id)
+_LOCKED: Final = _POSITIONS.with_for_update(key_share=True)
+"""Not the key: orders and tasks that refer to a held position may be written meanwhile."""
+_LEGS: Final = with_fills(orders.c.position == any_(IDS))
 
 
 def reached(strategy: StrategyId, symbol: Symbol | None, sides: Collection[Side]) -> Select[tuple[UUID]]:

@@ -6,13 +6,15 @@ from typing import Any, Final, TypeVar
 from uuid import UUID
 
 import attrs
-from sqlalchemy import RowMapping, Select, Table, any_, func, literal, select, tuple_
+from sqlalchemy import RowMapping, Select, Table, Update, any_, func, literal, select, tuple_
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as insert_into
+from sqlalchemy.dialects.postgresql.dml import Insert as PostgresInsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from cbc_adapters.persistence.postgres.batches import Row, batch, insert_rows, update_rows
+from cbc_adapters.persistence.postgres.batches import Columns, insert_rows, over_rows, rows_of, update_rows, values_of
 from cbc_adapters.persistence.postgres.cursors import read_cursor, write_cursor
+from cbc_adapters.persistence.postgres.lane import add_legs
 from cbc_adapters.persistence.postgres.results import ripe
 from cbc_adapters.persistence.postgres.rows import orders as order_rows
 from cbc_adapters.persistence.postgres.rows import positions as position_rows
@@ -45,6 +47,7 @@ T = TypeVar("T")
 
 _POSITION: Final = tables.positions.c
 _ORDER: Final = tables.orders.c
+_SETTLE: Final = update_rows(tables.positions, ("id", "settlement"), "id").returning(_POSITION.id)
 
 
 @attrs.frozen
@@ -61,18 +64,17 @@ class PostgresTrades:
 
     async def add_orders(self, orders: Sequence[Order]) -> None:
         if orders:
-            new = insert_rows(tables.orders, [order_rows.order_row(order) for order in orders])
-            await self._connection.execute(new.on_conflict_do_nothing())
+            await self._connection.execute(*add_legs([order_rows.order_row(order) for order in orders]))
 
     async def save(self, trades: Sequence[Trade], fills: Sequence[tuple[AccountId, Fill]]) -> None:
         changed = [position_rows.position_state_row(trade.position) for trade in trades]
         if changed:
-            await self._connection.execute(update_rows(tables.positions, changed, "id"))
+            await self._connection.execute(*_save_positions(changed))
         legs = [order_rows.order_state_row(order) for trade in trades for order in trade.orders]
         if legs:
-            await self._connection.execute(update_rows(tables.orders, legs, "id"))
+            await self._connection.execute(*_save_orders(legs))
         if fills:
-            await self._add_fills([order_rows.fill_row(account, fill) for account, fill in fills])
+            await self._connection.execute(*_add_fills([order_rows.fill_row(account, fill) for account, fill in fills]))
 
     async def closable(self, reach: Reach, after: PositionId | None, limit: int) -> Sequence[PositionId]:
         earlier = tuple_(signals.c.received_at, signals.c.id) < tuple_(*reach.until)
@@ -124,7 +126,7 @@ class PostgresTrades:
     async def block_coins(self, blocks: Sequence[CoinBlock]) -> None:
         if blocks:
             rows = [order_rows.block_row(block) for block in blocks]
-            await self._connection.execute(insert_rows(outcomes.coin_blocks, rows).on_conflict_do_nothing())
+            await self._connection.execute(*_block(rows))
 
     async def unsettled(self, now: datetime, limit: int) -> Sequence[PositionId]:
         waiting = ripe(select(_POSITION.id).where(ENDED, WAITING_FOR_SETTLEMENT), now)
@@ -136,18 +138,16 @@ class PostgresTrades:
             return
         written = {settlement.position: position_rows.settlement_row(settlement) for settlement in settlements}
         states = [{"id": row["position"], "settlement": row["state"]} for row in written.values()]
-        settled = update_rows(tables.positions, states, "id").where(WAITING_FOR_SETTLEMENT).returning(_POSITION.id)
-        moved = set((await self._connection.scalars(settled)).all())
+        moved = set((await self._connection.scalars(_SETTLE.where(WAITING_FOR_SETTLEMENT), values_of(states))).all())
         if moved:
-            await self._write_settlements([row for position, row in written.items() if position in moved])
+            await self._connection.execute(*_write_settlements([row for position, row in written.items() if position in moved]))
 
     async def resettle(self, settlement: Settlement) -> None:
         row = position_rows.settlement_row(settlement)
         state = [{"id": row["position"], "settlement": row["state"]}]
         settled = _POSITION.settlement == SettlementState.SETTLED.value
-        changed = update_rows(tables.positions, state, "id").where(settled).returning(_POSITION.id)
-        if (await self._connection.scalars(changed)).all():
-            await self._write_settlements([row])
+        if (await self._connection.scalars(_SETTLE.where(settled), values_of(state))).all():
+            await self._connection.execute(*_write_settlements([row]))
 
     async def settlements(self, positions: Collection[PositionId]) -> Sequence[Settlement]:
         position = outcomes.settlements.c.position
@@ -191,17 +191,36 @@ class PostgresTrades:
         following = write_cursor(rows[limit - 1]["id"]) if len(rows) > limit else None
         return Page([value(row) for row in rows[:limit]], following)
 
-    async def _add_fills(self, rows: Sequence[Row]) -> None:
-        types = {key: tables.fills.c[key].type for key in rows[0] if key != "client_id"} | {"client_id": text}
-        new = batch(rows, types)
-        names = [name for name in rows[0] if name != "client_id"]
-        ours = select(_ORDER.id, *(new.c[name] for name in names)).join_from(
-            new, tables.orders, _ORDER.client_id == new.c.client_id
-        )
-        written = insert_into(tables.fills).from_select(["order", *names], ours.order_by(new.c.place))
-        await self._connection.execute(written.on_conflict_do_nothing(index_elements=["account", "id"]))
 
-    async def _write_settlements(self, rows: Sequence[Row]) -> None:
-        new = insert_rows(outcomes.settlements, rows)
-        replaced = {name: new.excluded[name] for name in rows[0] if name != "position"}
-        await self._connection.execute(new.on_conflict_do_update(index_elements=["position"], set_=replaced))
+@over_rows
+def _save_positions(columns: Columns) -> Update:
+    return update_rows(tables.positions, columns, "id")
+
+
+@over_rows
+def _save_orders(columns: Columns) -> Update:
+    return update_rows(tables.orders, columns, "id")
+
+
+@over_rows
+def _add_fills(columns: Columns) -> PostgresInsert:
+    """Fills name their order by its client id."""
+    names = [name for name in columns if name != "client_id"]
+    new = rows_of({name: tables.fills.c[name].type for name in names} | {"client_id": text})
+    ours = select(_ORDER.id, *(new.c[name] for name in names)).join_from(
+        new, tables.orders, _ORDER.client_id == new.c.client_id
+    )
+    written = insert_into(tables.fills).from_select(["order", *names], ours.order_by(new.c.place))
+    return written.on_conflict_do_nothing(index_elements=["account", "id"])
+
+
+@over_rows
+def _block(columns: Columns) -> PostgresInsert:
+    return insert_rows(outcomes.coin_blocks, columns).on_conflict_do_nothing()
+
+
+@over_rows
+def _write_settlements(columns: Columns) -> PostgresInsert:
+    new = insert_rows(outcomes.settlements, columns)
+    replaced = {name: new.excluded[name] for name in columns if name != "position"}
+    return new.on_conflict_do_update(index_elements=["position"], set_=replaced)

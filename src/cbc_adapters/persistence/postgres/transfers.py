@@ -2,13 +2,15 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from typing import Final
 
 import attrs
 from sqlalchemy import func, literal, or_, select
 from sqlalchemy.dialects.postgresql import insert as insert_into
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql.dml import ReturningInsert
 
-from cbc_adapters.persistence.postgres.batches import insert_rows
+from cbc_adapters.persistence.postgres.batches import Columns, insert_rows, over_rows, values_of
 from cbc_adapters.persistence.postgres.tables.metadata import instant
 from cbc_adapters.persistence.postgres.tables.outcomes import equity_marks
 from cbc_adapters.persistence.postgres.tables.people import exchange_accounts
@@ -17,6 +19,17 @@ from cbc_adapters.persistence.postgres.trade_reading import among as _among
 from cbc_domain.kernel.ids import AccountId
 from cbc_domain.risk.model import KeyStatus
 from cbc_domain.risk.transfers import Transfer
+
+_watched = insert_rows(transfer_watches, ("account", "asked_at", "known_until"))
+_KNOW: Final = _watched.on_conflict_do_update(
+    index_elements=["account"],
+    set_={"known_until": func.greatest(transfer_watches.c.known_until, _watched.excluded.known_until)},
+)
+
+
+@over_rows
+def _record(columns: Columns) -> ReturningInsert[tuple[str]]:
+    return insert_rows(account_transfers, columns).on_conflict_do_nothing().returning(account_transfers.c.venue_id)
 
 
 @attrs.frozen
@@ -51,8 +64,7 @@ class PostgresTransfers:
         if not transfers:
             return 0
         rows = [attrs.asdict(one) for one in sorted(transfers, key=lambda one: (one.account, one.venue_id))]
-        new = insert_rows(account_transfers, rows).on_conflict_do_nothing()
-        return len((await self._connection.execute(new.returning(account_transfers.c.venue_id))).all())
+        return len((await self._connection.execute(*_record(rows))).all())
 
     async def of(self, account: AccountId) -> Sequence[Transfer]:
         transfer = account_transfers.c
@@ -64,6 +76,4 @@ class PostgresTransfers:
         if not known_until:
             return
         rows = [{"account": account, "asked_at": at, "known_until": at} for account, at in sorted(known_until.items())]
-        new = insert_rows(transfer_watches, rows)
-        latest = func.greatest(transfer_watches.c.known_until, new.excluded.known_until)
-        await self._connection.execute(new.on_conflict_do_update(index_elements=["account"], set_={"known_until": latest}))
+        await self._connection.execute(_KNOW, values_of(rows))
