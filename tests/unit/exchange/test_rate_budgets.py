@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from cbc_adapters.exchange.ccxt.backoff import BANNED_S, LIMITED_S, LONGEST_S, Backoff, backoff_of
 from cbc_adapters.exchange.ccxt.budgets import AFTER_REFUSAL_S, RECOVERY_S, RESERVED, Bucket, bucket_of
-from cbc_adapters.exchange.ccxt.limits import CRITICAL, Counted, Errand, Left, Limit, Payer, Published
+from cbc_adapters.exchange.ccxt.limits import Counted, Errand, Left, Limit, Payer, Published, Rank, rank_of
 from cbc_adapters.exchange.ccxt.published import PUBLISHED
 from cbc_adapters.exchange.ccxt.purse import Purse
 from cbc_domain.kernel.venues import Venue
@@ -22,21 +22,21 @@ SLACK = 1e-6
 limits = st.builds(
     Limit, st.just(Payer.ADDRESS), st.just(Counted.WEIGHT), st.integers(10, 6000), st.sampled_from([1, 2, 5, 10, 60])
 )
-asks = st.lists(st.tuples(st.floats(0, 5), st.integers(1, 40), st.booleans()), max_size=80)
+asks = st.lists(st.tuples(st.floats(0, 5), st.integers(1, 40), st.sampled_from(Rank)), max_size=80)
 refusals = st.lists(st.tuples(st.integers(0, 80), st.floats(0, 200)), max_size=4)
 """After how many asks the venue refuses, and its Retry-After in seconds."""
 
 
 def given_out(
-    limit: Limit, asked: Sequence[tuple[float, int, bool]], refused: Sequence[tuple[int, float]] = ()
+    limit: Limit, asked: Sequence[tuple[float, int, Rank]], refused: Sequence[tuple[int, float]] = ()
 ) -> list[tuple[float, int]]:
     """Ask a fresh purse again and again; what it gave, and when."""
     purse, now, gave = Purse([limit], 0.0), 0.0, []
-    for number, (later, amount, critical) in enumerate(asked):
+    for number, (later, amount, rank) in enumerate(asked):
         now += later
         for wait_s in (wait_s for after, wait_s in refused if after == number):
             purse.slow_down(now, wait_s)
-        if purse.wait(now, {limit.counted: amount}, critical=critical) == 0:
+        if purse.wait(now, {limit.counted: amount}, rank) == 0:
             purse.pay({limit.counted: amount})
             gave.append((now, amount))
     return gave
@@ -44,7 +44,7 @@ def given_out(
 
 @given(limits, asks, refusals)
 def test_no_window_ever_sees_more_than_the_published_limit(
-    limit: Limit, asked: list[tuple[float, int, bool]], refused: list[tuple[int, float]]
+    limit: Limit, asked: list[tuple[float, int, Rank]], refused: list[tuple[int, float]]
 ) -> None:
     """rules: EXC-08, PRI-07"""
     gave = given_out(limit, asked, refused)
@@ -54,80 +54,85 @@ def test_no_window_ever_sees_more_than_the_published_limit(
 
 
 @given(limits, asks, refusals, st.integers(1, 40))
-def test_what_is_critical_never_waits_longer(
-    limit: Limit, asked: list[tuple[float, int, bool]], refused: list[tuple[int, float]], amount: int
+def test_nobody_waits_longer_than_those_who_come_after_him(
+    limit: Limit, asked: list[tuple[float, int, Rank]], refused: list[tuple[int, float]], amount: int
 ) -> None:
     """rules: EXC-08, PRI-07"""
     purse, now = Purse([limit], 0.0), 0.0
-    for number, (later, used, queues) in enumerate(asked):
+    for number, (later, used, rank) in enumerate(asked):
         now += later
         for wait_s in (wait_s for after, wait_s in refused if after == number):
             purse.slow_down(now, wait_s)
-        if queues:
-            purse.queue({Counted.WEIGHT: used})
-        elif purse.wait(now, {Counted.WEIGHT: used}, critical=True) == 0:
+        if rank is not Rank.CRITICAL:
+            purse.queue({Counted.WEIGHT: used}, rank)
+        elif purse.wait(now, {Counted.WEIGHT: used}, Rank.CRITICAL) == 0:
             purse.pay({Counted.WEIGHT: used})
 
-    critical, other = (purse.wait(now, {Counted.WEIGHT: amount}, critical=critical) for critical in (True, False))
+    waits = [purse.wait(now, {Counted.WEIGHT: amount}, rank) for rank in sorted(Rank)]
 
-    assert critical <= other
+    assert waits == sorted(waits)
 
 
 @given(limits, asks)
 def test_a_bucket_never_gives_more_than_its_burst_and_what_flowed_in(
-    limit: Limit, asked: list[tuple[float, int, bool]]
+    limit: Limit, asked: list[tuple[float, int, Rank]]
 ) -> None:
     """rules: EXC-08, PRI-07"""
     full = bucket_of(limit, 0.0)
 
     gave = given_out(limit, asked)
-    patient = given_out(limit, [(later, amount, False) for later, amount, _ in asked])
+    patient = given_out(limit, [(later, amount, Rank.USUAL) for later, amount, _ in asked])
 
     for given_, credit in ((gave, full.credit), (patient, 0.0)):
         used = [(at, sum(amount for before, amount in given_ if before <= at)) for at, _ in given_]
         assert all(total <= full.burst + credit + full.per_second * at + SLACK for at, total in used)
 
 
+@pytest.mark.parametrize("rank", [Rank.USUAL, Rank.BACKGROUND])
 @given(limits, st.lists(st.tuples(st.floats(0, 5), st.integers(1, 40)), max_size=80))
-def test_what_is_not_critical_leaves_the_reserve_alone(limit: Limit, asked: list[tuple[float, int]]) -> None:
+def test_everybody_leaves_alone_what_is_kept_for_those_before_him(
+    rank: Rank, limit: Limit, asked: list[tuple[float, int]]
+) -> None:
     """rules: EXC-08"""
     purse, now = Purse([limit], 0.0), 0.0
     for later, amount in asked:
         now += later
-        if purse.wait(now, {Counted.WEIGHT: amount}, critical=False) == 0:
+        if purse.wait(now, {Counted.WEIGHT: amount}, rank) == 0:
             purse.pay({Counted.WEIGHT: amount})
 
-    kept = int(bucket_of(limit, 0.0).burst * RESERVED)
-    assert purse.wait(now, {Counted.WEIGHT: kept}, critical=True) == 0
+    before, burst = Rank(rank - 1), bucket_of(limit, 0.0).burst
+    kept = int(burst * (RESERVED[rank] - RESERVED[before]))
+    assert purse.wait(now, {Counted.WEIGHT: kept}, before) == pytest.approx(0)
 
 
 @given(limits, asks, st.integers(1, 5), st.none() | st.floats(0, 200))
 def test_who_waits_as_long_as_he_was_told_is_served(
-    limit: Limit, asked: list[tuple[float, int, bool]], amount: int, retry_after: float | None
+    limit: Limit, asked: list[tuple[float, int, Rank]], amount: int, retry_after: float | None
 ) -> None:
     """rules: PRI-07"""
     purse, now = Purse([limit], 0.0), 0.0
     for later, used, _ in asked:
         now += later
-        if purse.wait(now, {Counted.WEIGHT: used}, critical=True) == 0:
+        if purse.wait(now, {Counted.WEIGHT: used}, Rank.CRITICAL) == 0:
             purse.pay({Counted.WEIGHT: used})
     if retry_after is not None:
         purse.slow_down(now, retry_after)
 
-    wait = purse.wait(now, {Counted.WEIGHT: amount}, critical=True)
+    wait = purse.wait(now, {Counted.WEIGHT: amount}, Rank.CRITICAL)
 
-    assert purse.wait(now + wait, {Counted.WEIGHT: amount}, critical=True) <= SLACK
+    assert purse.wait(now + wait, {Counted.WEIGHT: amount}, Rank.CRITICAL) <= SLACK
 
 
 def test_a_newcomer_stands_behind_those_who_wait_and_a_close_does_not() -> None:
     """rules: EXC-08, PRI-07"""
     purse = Purse([LIMIT], 0.0)
-    purse.queue({Counted.WEIGHT: 900})
+    purse.queue({Counted.WEIGHT: 900}, Rank.USUAL)
+    purse.queue({Counted.WEIGHT: 900}, Rank.BACKGROUND)
 
-    newcomer = purse.wait(0.0, ONE, critical=False)
-    close = purse.wait(0.0, ONE, critical=True)
+    newcomer = purse.wait(0.0, ONE, Rank.USUAL)
+    close = purse.wait(0.0, ONE, Rank.CRITICAL)
 
-    assert newcomer > 0
+    assert newcomer == pytest.approx((900 + 1 + 324 - 1080) / 20)
     assert close == 0
 
 
@@ -136,14 +141,14 @@ def test_not_half_of_a_limit_may_be_used_at_once_and_a_close_may_use_the_last_of
     purse = Purse([LIMIT], 0.0)
     purse.pay({Counted.WEIGHT: 756})
 
-    opening = purse.wait(0.0, ONE, critical=False)
-    closing = purse.wait(0.0, {Counted.WEIGHT: 324 + 120}, critical=True)
+    opening = purse.wait(0.0, ONE, Rank.USUAL)
+    closing = purse.wait(0.0, {Counted.WEIGHT: 324 + 120}, Rank.CRITICAL)
     purse.pay({Counted.WEIGHT: 324 + 120})
 
     assert opening == pytest.approx(1 / 20)
     assert closing == 0
-    assert purse.wait(0.0, ONE, critical=True) == pytest.approx(1 / 20)
-    assert purse.wait(0.0, ONE, critical=False) == pytest.approx((120 + 324 + 1) / 20)
+    assert purse.wait(0.0, ONE, Rank.CRITICAL) == pytest.approx(1 / 20)
+    assert purse.wait(0.0, ONE, Rank.USUAL) == pytest.approx((120 + 324 + 1) / 20)
 
 
 @pytest.mark.parametrize(("left", "wait"), [(1080, 0.0), (325, 0.0), (300, 25 / 20), (-5, 325 / 20)])
@@ -153,8 +158,8 @@ def test_the_venue_is_believed_when_it_says_that_less_is_left(left: int, wait: f
 
     purse.correct(0.0, [Left(LIMIT, left)])
 
-    assert purse.wait(0.0, ONE, critical=False) == pytest.approx(wait)
-    assert purse.wait(0.0, {Counted.ORDERS: 1}, critical=False) == 0
+    assert purse.wait(0.0, ONE, Rank.USUAL) == pytest.approx(wait)
+    assert purse.wait(0.0, {Counted.ORDERS: 1}, Rank.USUAL) == 0
 
 
 def test_a_refusal_for_too_much_stops_everything_for_as_long_as_the_venue_says() -> None:
@@ -163,8 +168,8 @@ def test_a_refusal_for_too_much_stops_everything_for_as_long_as_the_venue_says()
 
     purse.slow_down(10.0, 30.0)
 
-    assert purse.wait(10.0, ONE, critical=True) == 30
-    assert purse.wait(40.0, ONE, critical=True) == 0
+    assert purse.wait(10.0, ONE, Rank.CRITICAL) == 30
+    assert purse.wait(40.0, ONE, Rank.CRITICAL) == 0
 
 
 def test_the_rate_is_halved_once_for_refusals_that_come_together_and_comes_back_slowly() -> None:
@@ -174,10 +179,10 @@ def test_the_rate_is_halved_once_for_refusals_that_come_together_and_comes_back_
     purse.slow_down(10.0, 0.5)
     purse.slow_down(10.1, 0.4)
 
-    soon = purse.wait(10.5, {Counted.WEIGHT: 20}, critical=True)
-    purse.wait(10.5 + RECOVERY_S, ONE, critical=True)
+    soon = purse.wait(10.5, {Counted.WEIGHT: 20}, Rank.CRITICAL)
+    purse.wait(10.5 + RECOVERY_S, ONE, Rank.CRITICAL)
     purse.pay({Counted.WEIGHT: 1200})
-    later = purse.wait(10.5 + RECOVERY_S, {Counted.WEIGHT: 100}, critical=True)
+    later = purse.wait(10.5 + RECOVERY_S, {Counted.WEIGHT: 100}, Rank.CRITICAL)
 
     assert soon == 0
     assert later == pytest.approx(100 / 20)
@@ -190,7 +195,7 @@ def test_what_was_used_up_when_the_refusal_came_flows_in_at_half_the_rate() -> N
     purse.slow_down(0.0, 0.5)
     purse.slow_down(0.1, 0.4)
 
-    wait = purse.wait(0.5, {Counted.WEIGHT: 20}, critical=True)
+    wait = purse.wait(0.5, {Counted.WEIGHT: 20}, Rank.CRITICAL)
 
     assert wait == pytest.approx((20 - 0.5 * 10) / 10)
 
@@ -202,8 +207,8 @@ def test_a_refusal_that_asks_for_longer_is_waited_for_and_halves_nothing_again()
     purse.slow_down(0.0, 1.0)
     purse.slow_down(0.1, 2.0)
 
-    held = purse.wait(0.5, ONE, critical=True)
-    then = purse.wait(2.1, {Counted.WEIGHT: 20}, critical=True)
+    held = purse.wait(0.5, ONE, Rank.CRITICAL)
+    then = purse.wait(2.1, {Counted.WEIGHT: 20}, Rank.CRITICAL)
 
     assert held == pytest.approx(1.6)
     assert then == 0
@@ -217,7 +222,7 @@ def test_however_long_a_ban_lasts_no_burst_leaves_when_it_is_over(limit: Limit, 
 
     gave = 0
     for now in first_s:
-        while purse.wait(now, ONE, critical=True) == 0:
+        while purse.wait(now, ONE, Rank.CRITICAL) == 0:
             purse.pay(ONE)
             gave += 1
 
@@ -226,6 +231,7 @@ def test_however_long_a_ban_lasts_no_burst_leaves_when_it_is_over(limit: Limit, 
 
 
 OPENING = (Errand.QUOTE, Errand.PREPARE, Errand.ENTER)
+CLOSING = tuple(errand for errand in Errand if rank_of(errand) is Rank.CRITICAL)
 LONGEST_OPENING_S = {Venue.BINANCE: 1.7, Venue.BYBIT: 0.94, Venue.OKX: 1.8, Venue.BITGET: 1.74}
 """Nothing left, and refused with a Retry-After of nothing: reserve and the costs of all three, at half the published rate."""
 
@@ -235,7 +241,7 @@ def opening_s(venue: Venue, purse: Purse, now: float) -> float:
     began = now
     for errand in OPENING:
         cost = PUBLISHED[venue].costs[errand]
-        while wait := purse.wait(now, cost, critical=False):
+        while wait := purse.wait(now, cost, Rank.USUAL):
             now += max(wait, 0.001)
         purse.pay(cost)
     return now - began
@@ -266,14 +272,18 @@ def test_an_open_waits_for_the_halved_rate_and_for_nothing_else(venue: Venue) ->
 
 
 @pytest.mark.parametrize("venue", PUBLISHED)
-@pytest.mark.parametrize("errand", [*OPENING, *sorted(CRITICAL)], ids=lambda errand: errand.name)
+@pytest.mark.parametrize(
+    "errand",
+    [*OPENING, *sorted(errand for errand in Errand if rank_of(errand) is Rank.CRITICAL)],
+    ids=lambda errand: errand.name,
+)
 def test_an_open_and_what_is_critical_need_no_more_room_than_a_refusal_leaves(venue: Venue, errand: Errand) -> None:
     """rules: EXC-08"""
     purse = Purse(PUBLISHED[venue].limits, 0.0)
 
     purse.slow_down(0.0, 10.0)
 
-    assert purse.wait(10.0, PUBLISHED[venue].costs[errand], critical=errand in CRITICAL) == 0
+    assert purse.wait(10.0, PUBLISHED[venue].costs[errand], rank_of(errand)) == 0
 
 
 @given(st.floats(0, 1200), st.floats(0.01, 1), st.floats(20, 1200), st.floats(0, 2000), st.floats(0, 2000))
@@ -296,7 +306,7 @@ def test_every_errand_has_a_price_that_can_be_paid_from_a_full_purse(venue: Venu
     published = PUBLISHED[venue]
     purse = Purse(published.limits, 0.0)
 
-    waits = {errand: purse.wait(0.0, published.costs[errand], critical=errand in CRITICAL) for errand in Errand}
+    waits = {errand: purse.wait(0.0, published.costs[errand], rank_of(errand)) for errand in Errand}
 
     assert set(waits.values()) == {0.0}
 

@@ -4,15 +4,15 @@ from typing import Final
 
 import attrs
 
-from cbc_adapters.exchange.ccxt.limits import Limit
+from cbc_adapters.exchange.ccxt.limits import Limit, Rank
 
 BURST: Final = 0.45
 """The part of a limit that may be used at once."""
 BORROWED: Final = 0.05
 """The part of a limit that closes and protection may use beyond what is there; it is paid back before anything else goes. The
 rest flows within the window of the limit: no window sees more than all three together, which is the limit."""
-RESERVED: Final = 0.3
-"""The part of what a bucket may hold now that is kept for closes and protection."""
+RESERVED: Final = {Rank.CRITICAL: 0.0, Rank.USUAL: 0.3, Rank.BACKGROUND: 0.5}
+"""The part of what a bucket may hold now that each leaves alone: it is kept for those who go before."""
 SLOWED: Final = 0.5
 """EXC-08: 429 and 418 halve the rate."""
 RECOVERY_S: Final = 600.0
@@ -51,12 +51,12 @@ class Bucket:
         flowed = self.per_second * passed * (self.share + share) / 2
         return attrs.evolve(self, left=min(self.left + flowed, room), at=now, share=share, room=room)
 
-    def wait(self, cost: float, *, critical: bool, ahead: float = 0.0) -> float:
-        """Seconds until `cost` can be taken: 0 for at once. What is not critical leaves the reserve alone; what is may borrow.
+    def wait(self, cost: float, rank: Rank, *, ahead: float = 0.0) -> float:
+        """Seconds until `cost` can be taken: 0 for at once. What is critical may borrow.
 
         `ahead` is what others take before.
         """
-        reserved, credit = (0.0, self.credit) if critical else (RESERVED, 0.0)
+        reserved, credit = RESERVED[rank], self.credit if rank is Rank.CRITICAL else 0.0
         missing = ahead + cost + reserved * self.room - self.left - credit
         narrow = cost / (1 - reserved) - self.room - credit
         return max(missing / (self.per_second * self.share), narrow / self._widens, 0.0)

@@ -30,8 +30,24 @@ class Errand(IntEnum):
     EXAMINE = auto()
 
 
-CRITICAL: Final = frozenset({Errand.LEAVE, Errand.FIND, Errand.CANCEL, Errand.HOLDINGS})
-"""What closing and protecting needs, and what tells whether a position is bare (EXC-08)."""
+class Rank(IntEnum):
+    """Who goes before whom where little is left (EXC-08)."""
+
+    CRITICAL = auto()
+    """What closing and protecting needs, and what tells whether a position is bare."""
+    USUAL = auto()
+    BACKGROUND = auto()
+    """What can wait for minutes: the sweep, the venues' records of results and of money moved."""
+
+
+_RANKS: Final = {
+    **dict.fromkeys((Errand.LEAVE, Errand.FIND, Errand.CANCEL, Errand.HOLDINGS), Rank.CRITICAL),
+    **dict.fromkeys((Errand.OPEN_ORDERS, Errand.CLOSINGS, Errand.TRANSFERS), Rank.BACKGROUND),
+}
+
+
+def rank_of(errand: Errand) -> Rank:
+    return _RANKS.get(errand, Rank.USUAL)
 
 
 class Payer(Enum):

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from cbc_adapters.exchange.ccxt.budgets import bucket_of
-from cbc_adapters.exchange.ccxt.limits import Counted, Left, Limit
+from cbc_adapters.exchange.ccxt.limits import Counted, Left, Limit, Rank
 
 Cost = Mapping[Counted, int]
 
@@ -15,18 +15,18 @@ class Purse:
 
     def __init__(self, limits: Sequence[Limit], now: float) -> None:
         self._buckets = {limit: bucket_of(limit, now) for limit in limits}
-        self._queued: list[Cost] = []
+        self._queued: list[tuple[Rank, Cost]] = []
         self._until = 0.0
 
-    def wait(self, now: float, cost: Cost, *, critical: bool, first: bool = True) -> float:
-        """Seconds until this can be paid; `first` stands behind those who wait already, unless it is critical."""
+    def wait(self, now: float, cost: Cost, rank: Rank, *, first: bool = True) -> float:
+        """Seconds until this can be paid; `first` stands behind those of its rank who wait already, and those before them."""
         begins, longest = max(now, self._until), 0.0
         for limit, bucket in self._buckets.items():
             if amount := cost.get(limit.counted, 0):
                 filled = self._buckets[limit] = bucket.filled(begins)
-                behind = self._queued if first and not critical else ()
-                ahead = sum(other.get(limit.counted, 0) for other in behind)
-                longest = max(longest, filled.wait(amount, critical=critical, ahead=ahead))
+                behind = self._queued if first and rank is not Rank.CRITICAL else ()
+                ahead = sum(other.get(limit.counted, 0) for others, other in behind if others <= rank)
+                longest = max(longest, filled.wait(amount, rank, ahead=ahead))
         return begins - now + longest
 
     def pay(self, cost: Cost) -> None:
@@ -35,11 +35,11 @@ class Purse:
             if amount := cost.get(limit.counted, 0):
                 self._buckets[limit] = bucket.less(amount)
 
-    def queue(self, cost: Cost) -> None:
-        self._queued.append(cost)
+    def queue(self, cost: Cost, rank: Rank) -> None:
+        self._queued.append((rank, cost))
 
-    def leave_queue(self, cost: Cost) -> None:
-        self._queued.remove(cost)
+    def leave_queue(self, cost: Cost, rank: Rank) -> None:
+        self._queued.remove((rank, cost))
 
     def correct(self, now: float, told: Iterable[Left]) -> None:
         for one in told:

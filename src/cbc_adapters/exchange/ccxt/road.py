@@ -10,7 +10,7 @@ import attrs
 from cbc_adapters.exchange.ccxt.backoff import Backoff
 from cbc_adapters.exchange.ccxt.breaker import CLOSED
 from cbc_adapters.exchange.ccxt.clients import Market
-from cbc_adapters.exchange.ccxt.limits import CRITICAL, Errand, Headers, Payer, Published
+from cbc_adapters.exchange.ccxt.limits import Errand, Headers, Payer, Published, Rank, rank_of
 from cbc_adapters.exchange.ccxt.purse import Cost, Purse
 from cbc_domain.kernel.ids import AccountId
 from cbc_domain.ports.exchange import VenueStanding
@@ -36,7 +36,7 @@ class Road:
         """A call that is to be made: the address pays for it, and the account that it is made for."""
         cost = self.published.costs.get(errand, NOTHING)
         payers = (self._address,) if account is None else (self._address, self._purse(account, now))
-        return Trip(self, payers, cost, errand in CRITICAL)
+        return Trip(self, payers, cost, rank_of(errand))
 
     def standing(self, now: float, wall: datetime) -> VenueStanding:
         """As of now, which is the instant `wall`."""
@@ -60,15 +60,15 @@ class Trip:
     road: Road
     payers: tuple[Purse, ...]
     cost: Cost
-    critical: bool
+    rank: Rank
 
     def permitted(self, now: float) -> bool:
         """Whether the breaker lets it pass."""
-        return self.road.breaker.allows(now, critical=self.critical)
+        return self.road.breaker.allows(now, critical=self.rank is Rank.CRITICAL)
 
     def wait(self, now: float, *, first: bool = True) -> float:
         """Seconds until all can pay; 0 for at once."""
-        return max(purse.wait(now, self.cost, critical=self.critical, first=first) for purse in self.payers)
+        return max(purse.wait(now, self.cost, self.rank, first=first) for purse in self.payers)
 
     def begin(self, now: float) -> None:
         for purse in self.payers:
@@ -79,12 +79,12 @@ class Trip:
     def queued(self) -> Iterator[None]:
         """Let those who come later see that this one waits."""
         for purse in self.payers:
-            purse.queue(self.cost)
+            purse.queue(self.cost, self.rank)
         try:
             yield
         finally:
             for purse in self.payers:
-                purse.leave_queue(self.cost)
+                purse.leave_queue(self.cost, self.rank)
 
     def answered(self, headers: Headers, now: float) -> None:
         self.road.breaker = self.road.breaker.answered()
