@@ -363,3 +363,46 @@ def test_a_target_that_is_heard_of_before_the_rest_of_its_entry_closes_all_that_
     assert (after.position.bought, after.position.sold) == (Decimal(10), Decimal(10))
     assert (after.position.state, after.position.close_reason) == (PositionState.CLOSED, CloseReason.TP)
     assert net(after.position) == Decimal(27)
+
+
+async def test_a_stop_whose_answer_is_lost_is_sent_again_without_waiting_for_anything() -> None:
+    """rules: ORD-04, ORD-10
+
+    In seed 6 of the campaign at the venues it waited for a second for the answer to its target.
+    """
+    club = await opened(Failure(DropBefore(), leg=Leg.STOP))
+    club.exchange.attaches = frozenset()
+    await club.alert("SINAL LONG FORTE")
+    await club.jobs()
+
+    await club.platform.place_orders()()
+
+    (member,) = club.members
+    assert (await club.at_venue(member)).protected
+    assert (await club.trade(member)).position.state is PositionState.PROTECTED
+
+
+async def test_a_stop_that_fired_unheard_of_is_not_taken_to_stand_because_a_better_one_is_refused() -> None:
+    """rules: ORD-09, ORD-10, POS-11
+
+    In seed 6 of the campaign at the venues it had sold the part that had filled; the rest stood bare and counted as protected.
+    """
+    club = await opened(
+        Failure(FillPart(Decimal("0.4")), leg=Leg.ENTRY),
+        Failure(Refuse(Fault.FILTER), Nth(frozenset(range(2, 99))), leg=Leg.STOP),
+    )
+    club.deaf = True
+    await club.alert("SINAL LONG FORTE")
+    await club.work_until(lambda trade: trade.position.state is PositionState.PROTECTED)
+    (member,) = club.members
+    entry, fell = (await club.trade(member)).orders[0], club.clock.now()
+    club.venue.set_price(BTC, Decimal(58_000), fell)
+    club.venue.fill_rest(entry.account, entry.client_id, fell)
+
+    await club.work_until(lambda trade: trade.position.state.final)
+
+    trade, venue = await club.trade(member), await club.at_venue(member)
+    assert venue.flat
+    assert trade.position.bought == trade.position.sold == entry.quantity
+    assert net(trade.position) == await club.result_at_venue(member)
+    assert club.clock.now() - fell <= timedelta(seconds=5)

@@ -42,6 +42,11 @@ class Heard:
         return self.passing if self.passing in KEY_FAULTS else None
 
     @property
+    def lost(self) -> bool:
+        """Something was sent, and no answer came."""
+        return any(isinstance(fact, Lost) for _, fact in self.facts)
+
+    @property
     def unknown_there(self) -> bool:
         """The venue answered, and it does not know the order."""
         return not self.facts and self.passing is None

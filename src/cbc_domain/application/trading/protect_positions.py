@@ -92,18 +92,26 @@ class ProtectPositions:
     async def _mend(
         self, protection: Protection, leg: Leg, account: ExchangeAccount, perhaps_sent: Collection[OrderId]
     ) -> Facts:
-        """What a new order replaces stays until the venue has taken the new one."""
+        """What a new order replaces stays until the venue has taken the new one, and is asked for when it did not.
+
+        Whatever kept the venue from taking the new one may have ended the old one too: a price that went past both.
+        """
         facts: Facts = ()
         taken = True
         for order in protection.orders:
             if order.leg is leg:
                 again = order.attempts > 0 or order.id in perhaps_sent
-                heard = await self.desk.send(account, order, (), protection.trade.position.size.leverage, again=again)
+                heard = await self._sent(account, order, protection.trade.position.size.leverage, again=again)
                 facts, taken = facts + heard.facts, taken and _taken(heard)
         for order in (*protection.cancel, *(order for order in protection.lapse if order.id in perhaps_sent)):
-            if order.leg is leg and taken:
-                facts += (await self.desk.cancel(account, order)).facts
+            if order.leg is leg:
+                facts += (await (self.desk.cancel if taken else self.desk.find)(account, order)).facts
         return facts
+
+    async def _sent(self, account: ExchangeAccount, order: Order, leverage: int, *, again: bool) -> Heard:
+        """A stop does not wait for the target's answer: when its own is lost it is asked for and sent again at once."""
+        heard = await self.desk.send(account, order, (), leverage, again=again)
+        return heard + await self.desk.send(account, order, (), leverage, again=True) if heard.lost else heard
 
     def _needs(self, trade: Trade, listings: Listings) -> Protection:
         position = trade.position
