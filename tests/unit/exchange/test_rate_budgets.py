@@ -232,7 +232,7 @@ def test_however_long_a_ban_lasts_no_burst_leaves_when_it_is_over(limit: Limit, 
 
 OPENING = (Errand.QUOTE, Errand.PREPARE, Errand.ENTER)
 CLOSING = tuple(errand for errand in Errand if rank_of(errand) is Rank.CRITICAL)
-LONGEST_OPENING_S = {Venue.BINANCE: 1.7, Venue.BYBIT: 0.94, Venue.OKX: 1.8, Venue.BITGET: 1.74}
+LONGEST_OPENING_S = {Venue.BINANCE: 1.7, Venue.BYBIT: 0.94, Venue.OKX: 1.8, Venue.BITGET: 1.34}
 """Nothing left, and refused with a Retry-After of nothing: reserve and the costs of all three, at half the published rate."""
 
 

@@ -17,8 +17,11 @@ class Errand(IntEnum):
     PREPARE = auto()
     ENTER = auto()
     LEAVE = auto()
-    """A close, or an order that protects."""
+    GUARD = auto()
+    """A stop or a target, which has no fills to be read at once."""
     FIND = auto()
+    SEEK = auto()
+    """FIND of a stop or a target, as long as it was not triggered; what it became costs more, once."""
     LOOK = auto()
     """FIND because a stream spoke of an order: nobody waits for it."""
     CANCEL = auto()
@@ -41,7 +44,7 @@ class Rank(IntEnum):
 
 
 _RANKS: Final = {
-    **dict.fromkeys((Errand.LEAVE, Errand.FIND, Errand.CANCEL, Errand.HOLDINGS), Rank.CRITICAL),
+    **dict.fromkeys((Errand.LEAVE, Errand.GUARD, Errand.FIND, Errand.SEEK, Errand.CANCEL, Errand.HOLDINGS), Rank.CRITICAL),
     **dict.fromkeys((Errand.OPEN_ORDERS, Errand.CLOSINGS, Errand.TRANSFERS), Rank.BACKGROUND),
 }
 

@@ -37,10 +37,13 @@ LIMITS: Final = Published(
         # The order itself weighs nothing; its trades weigh 5.
         Errand.ENTER: {_W: 5, Counted.ORDERS: 1},
         Errand.LEAVE: {_W: 5, Counted.ORDERS: 1},
-        # order or algoOrder 1, what an algo order became 1, its trades 5.
-        Errand.FIND: {_W: 7},
+        Errand.GUARD: {_W: 1, Counted.ORDERS: 1},
+        # order 1, its trades 5.
+        Errand.FIND: {_W: 6},
+        Errand.SEEK: {_W: 1},
+        # algoOrder 1, what it became 1, its trades 5.
         Errand.LOOK: {_W: 7},
-        Errand.CANCEL: {_W: 2},
+        Errand.CANCEL: {_W: 1},
         Errand.HOLDINGS: {_W: 5},
         Errand.BALANCE: {_W: 5},
         Errand.TRANSFERS: {_W: 30},

@@ -39,7 +39,10 @@ LIMITS: Final = Published(
         # The answer does not tell the fills: the order and its executions are read at once.
         Errand.ENTER: {_W: 3, Counted.ORDERS: 1, _R: 2},
         Errand.LEAVE: {_W: 3, Counted.ORDERS: 1, _R: 2},
+        Errand.GUARD: {_W: 2, Counted.ORDERS: 1, _R: 1},
         Errand.FIND: {_W: 3, _R: 3},
+        # In the book, or else among those that are over.
+        Errand.SEEK: {_W: 2, _R: 2},
         Errand.LOOK: {_W: 3, _R: 3},
         Errand.CANCEL: {_W: 1, Counted.ORDERS: 1},
         Errand.HOLDINGS: {_W: 1, _R: 1},
