@@ -42,6 +42,10 @@ BY_MARK: Final[Mapping[Venue, Mapping[str, object]]] = {
     Venue.OKX: {"slTriggerPxType": "mark", "tpTriggerPxType": "mark"},
     Venue.BITGET: {"triggerType": "mark_price"},
 }
+PLANS: Final[Mapping[Venue, Mapping[str, str]]] = {
+    # Unless told, ccxt makes one for the whole position, which bears no id of whoever sends it.
+    Venue.BITGET: {"stopLossPrice": "loss_plan", "takeProfitPrice": "profit_plan"},
+}
 FAR_BELOW: Final = Decimal("0.8")
 FAR_ABOVE: Final = Decimal("1.2")
 SPENT: Final = Decimal(500)
@@ -86,13 +90,18 @@ async def _round(clients: Sequence[Client], venue: Venue, symbol: Symbol) -> Non
                         "sell",
                         amount,
                         None,
-                        {**isolated, **BY_MARK[venue], "reduceOnly": True, trigger: client.price_to_precision(name, str(at))},
+                        {**isolated, **_trigger(venue, trigger), trigger: client.price_to_precision(name, str(at))},
                     )
                     for trigger, at in triggers.items()
                 )
             )
 
     await asyncio.gather(*(trade(client) for client in clients))
+
+
+def _trigger(venue: Venue, trigger: str) -> Mapping[str, object]:
+    plan = PLANS.get(venue, {})
+    return {**BY_MARK[venue], "reduceOnly": True, **({"planType": plan[trigger]} if plan else {})}
 
 
 @asynccontextmanager
