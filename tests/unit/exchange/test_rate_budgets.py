@@ -352,3 +352,26 @@ def test_only_a_limit_is_backed_off_from_and_only_by_whom_it_means(
     published: Published = PUBLISHED[Venue(venue)]
 
     assert backoff_of(error, headers, published.account_codes) == backoff
+
+
+@given(limits, asks, st.integers(1, 40), st.integers(0, 40))
+def test_what_is_given_back_was_paid_and_fills_no_bucket_beyond_its_room(
+    limit: Limit, asked: list[tuple[float, int, Rank]], paid: int, used: int
+) -> None:
+    """rules: EXC-08"""
+    purse, now = Purse([limit], 0.0), 0.0
+    for later, amount, rank in asked:
+        now += later
+        if purse.wait(now, {Counted.WEIGHT: amount}, rank) == 0:
+            purse.pay({Counted.WEIGHT: amount})
+    cost, dearer = {Counted.WEIGHT: paid}, Purse([limit], 0.0)
+    before = purse.wait(now, ONE, Rank.USUAL)
+
+    purse.pay(cost)
+    purse.give_back(cost, {Counted.WEIGHT: used})
+    dearer.give_back(cost, {})
+
+    back = max(paid - used, 0)
+    rate = bucket_of(limit, 0.0).per_second
+    assert purse.wait(now, ONE, Rank.USUAL) <= before + (paid - back) / rate + SLACK
+    assert dearer.wait(0.0, {Counted.WEIGHT: 1 + int(bucket_of(limit, 0.0).burst)}, Rank.USUAL) > 0

@@ -158,7 +158,11 @@ class CcxtExchange:
         if sought is None:
             return None
         dialect = self._pool.dialect(account.venue)
-        booked = await self._call(account, errand, lambda client: dialect.find(client, sought))
+
+        def became(told: Booked | None) -> Errand:
+            return errand if told is not None and told.fills else Errand.SEEK
+
+        booked = await self._traffic.of(account, errand, lambda client: dialect.find(client, sought), became)
         return _report(account, booked) if booked is not None else None
 
     async def _just_taken(self, account: ExchangeAccount, sought: Sought) -> Booked:

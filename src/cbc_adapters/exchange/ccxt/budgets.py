@@ -64,6 +64,10 @@ class Bucket:
     def less(self, cost: float) -> "Bucket":
         return attrs.evolve(self, left=self.left - cost)
 
+    def more(self, back: float) -> "Bucket":
+        """Take back what was paid and not used."""
+        return attrs.evolve(self, left=min(self.left + back, self.room))
+
     def corrected(self, left: float) -> "Bucket":
         """Others may use the same limit: what the venue says is left is believed when it is less than we think."""
         return self if left >= self.left else attrs.evolve(self, left=max(left, 0.0))

@@ -21,7 +21,7 @@ class Errand(IntEnum):
     """A stop or a target, which has no fills to be read at once."""
     FIND = auto()
     SEEK = auto()
-    """FIND of a stop or a target, as long as it was not triggered; what it became costs more, once."""
+    """FIND of an order without fills, as stops and targets are until they are triggered; what they became costs more, once."""
     LOOK = auto()
     """FIND because a stream spoke of an order: nobody waits for it."""
     CANCEL = auto()

@@ -35,6 +35,12 @@ class Purse:
             if amount := cost.get(limit.counted, 0):
                 self._buckets[limit] = bucket.less(amount)
 
+    def give_back(self, paid: Cost, used: Cost) -> None:
+        """Take back what a call was paid for and did not use."""
+        for limit, bucket in self._buckets.items():
+            if (back := paid.get(limit.counted, 0) - used.get(limit.counted, 0)) > 0:
+                self._buckets[limit] = bucket.more(back)
+
     def queue(self, cost: Cost, rank: Rank) -> None:
         self._queued.append((rank, cost))
 

@@ -75,6 +75,11 @@ class Trip:
             purse.pay(self.cost)
         self.road.breaker = self.road.breaker.sent(now)
 
+    def give_back(self, used: Cost) -> None:
+        """It did not use all that was paid for it."""
+        for purse in self.payers:
+            purse.give_back(self.cost, used)
+
     @contextmanager
     def queued(self) -> Iterator[None]:
         """Let those who come later see that this one waits."""

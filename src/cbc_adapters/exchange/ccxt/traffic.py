@@ -43,8 +43,14 @@ class Traffic:
         self._roads: dict[Market, Road] = {}
         self._measuring: dict[Market, asyncio.Task[None]] = {}
 
-    async def of(self, account: ExchangeAccount, errand: Errand, call: Callable[[Client], Awaitable[T]]) -> T:
-        """Do an errand for an account.
+    async def of(
+        self,
+        account: ExchangeAccount,
+        errand: Errand,
+        call: Callable[[Client], Awaitable[T]],
+        became: Callable[[T], Errand] | None = None,
+    ) -> T:
+        """Do an errand for an account. With `became` its answer says which errand's price it really had, if that is less.
 
         Raises OutcomeUnknown, or VenueRefused: the venue's refusal, or ours before anything was sent (RATE_LIMIT when the
         budget is used up for longer than a moment, NETWORK while the breaker is open).
@@ -56,7 +62,10 @@ class Traffic:
         trip.begin(now)
         # Only now the key is taken out of its ring.
         async with self._pool.of(account) as client:
-            return await self._done(trip, client, call(client))
+            told = await self._done(trip, client, call(client))
+        if became is not None:
+            trip.give_back(trip.road.published.costs[became(told)])
+        return told
 
     async def public(self, market: Market, errand: Errand, call: Callable[[Client], Awaitable[T]]) -> T:
         """The same for what a venue tells everybody."""

@@ -29,6 +29,9 @@ from cbc_domain.trading.priority import LONGEST_CLOSE_DELAY, retry_at
 BARE_AGAIN: Final = timedelta(milliseconds=250)
 """Three attempts and a close fit into the five seconds of ORD-10."""
 
+DOUBT_AGAIN: Final = timedelta(milliseconds=500)
+"""How often an entry is asked for that the venue does not know yet, though it may be on its way (EXC-09)."""
+
 EXIT_TAKES: Final = timedelta(milliseconds=3250)
 """So long before the five seconds are over a close begins: one more try of a stop and an exit may take 1.5 s each (POS-11)."""
 
@@ -118,9 +121,10 @@ def _sought(trade: Trade, now: datetime, asked: Asked) -> bool:
 def _due(task: Task, trade: Trade, now: datetime, asked: Asked, *, hasty: bool) -> datetime:
     """An order whose fate is open is asked for until the venue answers, whatever the number of attempts."""
     # An entry that stands at the venue is only asked for, so an open need not wait for its own time either.
-    leaves = unguarded(trade) or unfolding(trade) or (in_doubt(trade) and task.action is not TaskAction.OPEN)
-    if bare(trade) or (hasty and (leaves or stray(trade))):
+    if bare(trade) or (hasty and (unguarded(trade) or unfolding(trade) or stray(trade))):
         return now + BARE_AGAIN
+    if hasty and in_doubt(trade) and task.action is not TaskAction.OPEN:
+        return now + (BARE_AGAIN if asked.unanswered else DOUBT_AGAIN)
     if _sought(trade, now, asked) and (asked.unanswered or _lapsed_within(trade, MAY_ARRIVE, now)):
         return now + (BARE_AGAIN if asked.unanswered and hasty else LOOK_AGAIN)
     jitter = Decimal(task.id.int % 1000) / 1000

@@ -125,6 +125,20 @@ async def test_a_short_wait_is_waited_for(bench: Bench) -> None:
     assert bench.wire.arrived["/fapi/v3/account"] == 1
 
 
+async def test_looking_for_what_is_not_there_costs_one_look_and_not_what_it_might_have_become(bench: Bench) -> None:
+    """rules: EXC-08
+
+    In seed 103 of the campaign at the venues, entries that were looked for used up the limit that a stop was waiting for.
+    """
+    unknown = f"cbce{'0' * 28}"
+
+    for _ in range(20):
+        looks = (bench.exchange.find(bench.account, BTC, unknown) for _ in range(20))
+        assert await asyncio.gather(*looks) == [None] * 20
+
+    assert bench.wire.arrived["/fapi/v1/order"] == 400
+
+
 async def test_when_the_venue_says_that_little_is_left_closes_go_before_opens(bench: Bench) -> None:
     """rules: EXC-08"""
     await bench.enter("e1")
