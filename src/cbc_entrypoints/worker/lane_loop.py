@@ -18,7 +18,7 @@ RECOVER_S: Final = 1.0
 SLOTS: Final = 1
 """One dequeue at a time in a process; each takes a whole batch, and every fifth prefers rehearsal opens (PRI-04)."""
 
-UNDER_WAY: Final = 16
+UNDER_WAY: Final = 64
 OVERTAKEN_AFTER_S: Final = 0.1
 """A batch is over when the slowest of its calls has answered; after so long the next one begins beside it (POS-11).
 
