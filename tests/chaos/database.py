@@ -23,6 +23,8 @@ SELECT
         AND account NOT IN (SELECT account FROM tasks WHERE state = 'LEASED')) AS due,
     ARRAY(SELECT account FROM tasks WHERE state = 'LEASED') AS leased_to,
     (SELECT count(*) FROM tasks WHERE state = 'WAITING' AND due_at > $1) AS later,
+    (SELECT count(*) FROM tasks t JOIN positions p ON p.id = t.position
+        WHERE t.state = 'WAITING' AND t.due_at > $1 AND t.action = 'protect' AND p.state = 'ABANDONED') AS looks,
     (SELECT count(*) FROM positions WHERE state IN ('CLOSED', 'LIQUIDATED') AND settlement = 'UNSETTLED') AS unsettled,
     (SELECT count(*) FROM positions WHERE state NOT IN ('CLOSED', 'LIQUIDATED', 'ABANDONED')) AS open,
     (SELECT min(due_at) FROM tasks WHERE state = 'WAITING' AND due_at > $1) AS next
@@ -33,13 +35,15 @@ SELECT
 class Owed:
     """What waits to be done: now, by whoever has it, or at `next`; None when nothing waits for a moment.
 
-    An account has one task at a time: what else is due for it waits until that one is done.
+    An account has one task at a time: what else is due for it waits until that one is done. Of what waits for `later`, `looks`
+    are for entries that were given up in doubt, which goes on for a minute.
     """
 
     signals: int
     due: int
     leased_to: Sequence[AccountId]
     later: int
+    looks: int
     unsettled: int
     open: int
     next: datetime | None
@@ -54,7 +58,11 @@ class Owed:
 
     @property
     def nothing(self) -> bool:
-        return not (self.now or self.leased or self.later or self.open)
+        return self.nothing_but_looks and not self.later
+
+    @property
+    def nothing_but_looks(self) -> bool:
+        return not (self.now or self.leased or self.open) and self.later == self.looks
 
 
 class Eye:

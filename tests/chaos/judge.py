@@ -141,7 +141,12 @@ def _open_ends(orders: Mapping[str, Any], tasks: Sequence[Any], positions: Seque
     found += [
         f"order {o['client_id']} without a code" for o in orders.values() if o["state"] == "REJECTED" and not o["error_code"]
     ]
-    found += [f"task {t['id']} {t['action']} {t['state']}" for t in tasks if t["state"] not in {"DONE", "DEAD"}]
+    given_up = {p["id"] for p in positions if p["state"] == "ABANDONED"}
+    found += [
+        f"task {t['id']} {t['action']} {t['state']}"
+        for t in tasks
+        if t["state"] not in {"DONE", "DEAD"} and not (t["action"] == "protect" and t["position"] in given_up)
+    ]
     found += [f"task {t['id']} dead without a reason" for t in tasks if t["state"] == "DEAD" and not t["reason"]]
     found += [f"position {p['id']} {p['state']}" for p in positions if p["state"] not in {"CLOSED", "LIQUIDATED", "ABANDONED"}]
     found += [

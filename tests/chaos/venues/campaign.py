@@ -20,13 +20,15 @@ from tests.chaos.venues.stage import play
 
 WORKER: Final = "tests.chaos.venues.worker"
 TEMPLATE: Final = "venues_before_anybody"
+CONNECTIONS: Final = 100
+"""For each lane: its club, its workers, and those that have just died."""
 
 
 def venue_campaign(seeds: Sequence[int], size: VenueSize) -> Iterator[Verdict]:
     """Give each verdict as it comes. Starts a server, and ends everything it started."""
     warm_up(WORKER)
     with tempfile.TemporaryDirectory(prefix="chaos-") as folder, asyncio.Runner() as runner:
-        running = _server(Path(folder) / "pg")
+        running = _server(Path(folder) / "pg", CONNECTIONS * size.lanes)
         url = runner.run(running.__aenter__())
         try:
             yield from in_lanes(partial(lane, size, url), seeds, size.lanes, Path(folder))
@@ -35,8 +37,8 @@ def venue_campaign(seeds: Sequence[int], size: VenueSize) -> Iterator[Verdict]:
 
 
 @asynccontextmanager
-async def _server(folder: Path) -> AsyncIterator[str]:
-    async with EmbeddedPostgres(folder, fsync=False).start() as url:
+async def _server(folder: Path, connections: int) -> AsyncIterator[str]:
+    async with EmbeddedPostgres(folder, fsync=False, connections=connections).start() as url:
         await execute(url, f"CREATE DATABASE {TEMPLATE}")
         await migrate(named(url, TEMPLATE))
         yield url

@@ -33,6 +33,9 @@ LOOK_S: Final = 0.05
 OVER_WITHIN_S: Final = 150.0
 """After the weather cleared; a breaker stays open for 30 s, and positions are reconciled every 30 s."""
 
+ARRIVED_S: Final = 5.0
+"""After the weather cleared; what was on its way has come by then, and looking for it longer finds nothing."""
+
 PATIENCE_S: Final = 12.0
 """The job of a worker that died is taken up within 10 s."""
 
@@ -123,7 +126,9 @@ class VenueStage:
         began = monotonic()
         while monotonic() - began < OVER_WITHIN_S:
             owed = await self.eye.owed(self.club.platform.clock().now())
-            if owed is not None and owed.nothing and not list(leftovers(self.accounts)):
+            arrived = monotonic() - began > ARRIVED_S
+            over = owed is not None and (owed.nothing_but_looks if arrived else owed.nothing)
+            if over and not list(leftovers(self.accounts)):
                 return True
             await asyncio.sleep(0.2)
         return False

@@ -8,10 +8,10 @@ from tests.chaos.venues.report import NONE_OF, SHARE, VenueReport
 from tests.chaos.venues.size import VenueSize
 
 ALL_FOUR = VenueSize(signals=4, accounts=2, lanes=1)
-ONE_EACH = VenueSize(signals=2, accounts=3, venues=1, lanes=4)
+ONE_EACH = VenueSize(signals=2, accounts=3, venues=1, lanes=5)
 
 
-@pytest.mark.parametrize(("size", "seeds"), [(ALL_FOUR, range(1, 2)), (ONE_EACH, range(2, 10))], ids=["all four", "one each"])
+@pytest.mark.parametrize(("size", "seeds"), [(ALL_FOUR, range(1, 2)), (ONE_EACH, range(2, 51))], ids=["all four", "one each"])
 def test_seeds_at_the_venues_leave_nothing_that_must_not_be(size: VenueSize, seeds: range) -> None:
     """rules: ORD-04, ORD-10, PRI-06, EXC-08"""
     report = VenueReport(size, list(venue_campaign(seeds, size)), 0)

@@ -36,11 +36,13 @@ class EmbeddedPostgres:
 
     It listens on a socket in a folder that only this user may enter, on no network address. It ends with the process
     that started it: at the end of the block, and within moments when that process is killed. What was committed stays.
-    `fsync=False` trades that promise for speed and is for tests.
+    `fsync=False` trades that promise for speed and is for tests. `connections` is the most at once; each process of the
+    platform takes up to 22.
     """
 
     data_dir: Path
     fsync: bool = True
+    connections: int = 100
 
     @asynccontextmanager
     async def start(self) -> AsyncIterator[str]:
@@ -92,6 +94,7 @@ class EmbeddedPostgres:
             "timezone": "UTC",
             "log_timezone": "UTC",
             "log_min_messages": "warning",
+            "max_connections": str(self.connections),
         }
         if not self.fsync:
             settings |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
