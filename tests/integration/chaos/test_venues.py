@@ -8,10 +8,16 @@ from tests.chaos.venues.report import NONE_OF, SHARE, VenueReport
 from tests.chaos.venues.size import VenueSize
 
 ALL_FOUR = VenueSize(signals=4, accounts=2, lanes=1)
-ONE_EACH = VenueSize(signals=2, accounts=3, venues=1, lanes=5)
+ONE_EACH = VenueSize(signals=2, accounts=3, venues=1, lanes=3)
+SEVENS = [(ONE_EACH, range(first, first + 7)) for first in range(2, 51, 7)]
+"""Fifty seeds with the one at all four; a few at a time, so that test processes share them."""
 
 
-@pytest.mark.parametrize(("size", "seeds"), [(ALL_FOUR, range(1, 2)), (ONE_EACH, range(2, 51))], ids=["all four", "one each"])
+@pytest.mark.parametrize(
+    ("size", "seeds"),
+    [(ALL_FOUR, range(1, 2)), *SEVENS],
+    ids=lambda given: str(given.start) if isinstance(given, range) else "",
+)
 def test_seeds_at_the_venues_leave_nothing_that_must_not_be(size: VenueSize, seeds: range) -> None:
     """rules: ORD-04, ORD-10, PRI-06, EXC-08"""
     report = VenueReport(size, list(venue_campaign(seeds, size)), 0)
