@@ -14,7 +14,7 @@ from cbc_domain.kernel.venues import Symbol
 TICKS: Final = {instrument.symbol: instrument.tick for instrument in DEMONSTRATION}
 PRICES_EVERY_S: Final = 0.5
 
-LONG_WAIT_S: Final = 5.0
+LONG_WAIT_S: Final = 3.0
 """After what is said first and last, so that it meets the weather too."""
 
 
