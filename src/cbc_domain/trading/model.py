@@ -3,6 +3,7 @@
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import Final
 
 import attrs
 
@@ -58,6 +59,10 @@ class Leg(StrEnum):
     STOP = "s"
     TARGET = "t"
     EXIT = "x"
+
+
+PROTECTION: Final = (Leg.STOP, Leg.TARGET)
+"""The legs that stand at the venue until a price is reached."""
 
 
 class OrderState(StrEnum):

@@ -8,7 +8,7 @@ import attrs
 
 from cbc_domain.kernel.ids import OrderId
 from cbc_domain.risk.defaults import SystemLimits
-from cbc_domain.trading.model import Leg, Order, OrderState, Position, PositionState
+from cbc_domain.trading.model import PROTECTION, Leg, Order, OrderState, Position, PositionState
 from cbc_domain.trading.orders import client_order_id
 from cbc_domain.trading.sizes import Bracket, Instrument, SizeFlag
 from cbc_domain.trading.sizing import Protection, protection, widest_stop
@@ -47,7 +47,7 @@ def repairs(position: Position, orders: Iterable[Order], instrument: Instrument,
     entry may buy more, what is placed is for all that it may buy: reduce-only, it can do no more than close the position.
     """
     legs = tuple(order for order in orders if order.position == position.id)
-    waiting = tuple(order for order in legs if order.leg in {Leg.STOP, Leg.TARGET} and not order.state.final)
+    waiting = tuple(order for order in legs if order.leg in PROTECTION and not order.state.final)
     to_come = still_to_come(legs)
     if position.state.final or (to_come is None and position.quantity <= 0):
         return _unwanted(waiting)

@@ -20,14 +20,12 @@ from cbc_domain.ports.system import Clock
 from cbc_domain.ports.venue_faults import Fault, OutcomeUnknown, VenueRefused
 from cbc_domain.risk.model import ExchangeAccount
 from cbc_domain.risk.transfers import Transfer
-from cbc_domain.trading.model import Leg
+from cbc_domain.trading.model import PROTECTION, Leg
 from cbc_domain.trading.orders import leg_of
 from cbc_domain.trading.sizes import AccountReading, Instrument, Quote
 
 PREPARED_LASTS: Final = timedelta(minutes=10)
 """How long leverage and margin mode that we set are taken to be so still: the member may change them by hand (SIZ-04)."""
-
-GUARDS: Final = frozenset({Leg.STOP, Leg.TARGET})
 
 T = TypeVar("T")
 
@@ -78,7 +76,7 @@ class CcxtExchange:
         return await self._streams.told_by(ticket.client_id, self._place(account, ticket, attached))
 
     async def find(self, account: ExchangeAccount, symbol: Symbol, client_id: str) -> Report | None:
-        return await self._look(account, symbol, client_id, Errand.SEEK if leg_of(client_id) in GUARDS else Errand.FIND)
+        return await self._look(account, symbol, client_id, Errand.SEEK if leg_of(client_id) in PROTECTION else Errand.FIND)
 
     async def cancel(self, account: ExchangeAccount, symbol: Symbol, client_id: str) -> None:
         sought = await self._sought(account, symbol, client_id)
@@ -142,7 +140,7 @@ class CcxtExchange:
         dialect, instrument = self._pool.dialect(account.venue), await self._listed(account, ticket.symbol)
         placing = Placing(ticket, instrument, account.hedge, tuple(attached))
         self._balances.forget(account.id)
-        errand = Errand.ENTER if ticket.leg is Leg.ENTRY else Errand.GUARD if ticket.leg in GUARDS else Errand.LEAVE
+        errand = Errand.ENTER if ticket.leg is Leg.ENTRY else Errand.GUARD if ticket.leg in PROTECTION else Errand.LEAVE
         try:
             if ticket.leg is Leg.ENTRY:
                 await self._prepare(account, dialect, placing)

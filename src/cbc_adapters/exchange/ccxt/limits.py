@@ -97,7 +97,7 @@ def nothing_told(_: Headers) -> tuple[Left, ...]:
 
 @attrs.frozen
 class Published:
-    """One venue's limits; `costs` are the most that a call of the dialect can cost, all its requests together.
+    """One venue's limits; `costs` are the most that a call of the dialect can cost, all its requests together, but for a SEEK.
 
     `stream_every_s` is the time between two private streams that are opened from our address, all connections of one together.
     Refusals with a code of `account_codes` concern one account; all others everybody at our address.

@@ -10,7 +10,7 @@ from cbc_domain.kernel.rounding import down_to, half_up, up_to
 from cbc_domain.kernel.venues import Side
 from cbc_domain.ports.exchange import Ticket
 from cbc_domain.ports.venue_faults import Fault, VenueRefused
-from cbc_domain.trading.model import Leg
+from cbc_domain.trading.model import PROTECTION, Leg
 from cbc_domain.trading.sizes import Bracket, Instrument
 
 USDT_PLACES: Final = 8
@@ -123,7 +123,7 @@ def struck_by(bar: Bar, position: VenuePosition, triggers: list[VenueOrder], ins
 def levels_around(position: VenuePosition, triggers: list[VenueOrder], instrument: Instrument) -> tuple[Decimal, Decimal]:
     """The nearest prices below and above at which something happens to a position; infinity when nothing waits above."""
     long = position.side is Side.LONG
-    waiting = {leg: [_level(order) for order in triggers if order.ticket.leg is leg] for leg in (Leg.STOP, Leg.TARGET)}
+    waiting = {leg: [_level(order) for order in triggers if order.ticket.leg is leg] for leg in PROTECTION}
     waiting[Leg.STOP].append(liquidation_price(position, instrument))
     lower, upper = (waiting[Leg.STOP], waiting[Leg.TARGET]) if long else (waiting[Leg.TARGET], waiting[Leg.STOP])
     return max(lower, default=Decimal(0)), min(upper, default=Decimal("Infinity"))

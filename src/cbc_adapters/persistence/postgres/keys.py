@@ -26,6 +26,8 @@ from cbc_domain.risk.model import KeyStatus
 FINGERPRINTS: Final = "fingerprints"
 _FOUND: Final = ("id", "status", "can_trade", "can_withdraw", "hedge")
 """What an examination changes of an account."""
+_LIVING: Final = exchange_accounts.c.status != literal_column(f"'{KeyStatus.REMOVED.value}'")
+_KEEP: Final = update_rows(exchange_accounts, _FOUND, "id").where(_LIVING)
 
 
 @over_rows
@@ -80,9 +82,7 @@ class PostgresKeys:
         # One order for everybody, so that two who write the same accounts do not wait for each other.
         in_order = sorted(judged, key=lambda one: one.account.id)
         accounts = [{name: account_row(one.account)[name] for name in _FOUND} for one in in_order]
-        living = exchange_accounts.c.status != literal_column(f"'{KeyStatus.REMOVED.value}'")
-        kept = update_rows(exchange_accounts, tuple(_FOUND), "id").where(living)
-        await self._connection.execute(kept, values_of(accounts))
+        await self._connection.execute(_KEEP, values_of(accounts))
         await self._connection.execute(*_keep_health([rows.health_row(one.account.id, one.health) for one in in_order]))
 
     async def erase(self, account: AccountId) -> None:

@@ -12,7 +12,6 @@ from cbc_domain.application.trading.desk import Desk, Heard
 from cbc_domain.application.trading.standing import (
     AT_VENUE,
     IN_DOUBT,
-    PROTECTION,
     entered,
     leaving,
     newest,
@@ -28,7 +27,7 @@ from cbc_domain.ports.system import Clock, Together
 from cbc_domain.ports.venue_faults import Fault, OutcomeUnknown, VenueRefused
 from cbc_domain.risk.limits import stops_opening
 from cbc_domain.risk.model import ExchangeAccount, Reason, Stop
-from cbc_domain.trading.model import CloseReason, Leg, Order, OrderState, Position, TaskAction
+from cbc_domain.trading.model import PROTECTION, CloseReason, Leg, Order, OrderState, Position, TaskAction
 from cbc_domain.trading.orders import Expired, Fact, Filled, Lost, PutOff, Rejected
 
 PARTIAL_WAITS: Final = timedelta(seconds=5)

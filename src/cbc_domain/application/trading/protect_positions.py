@@ -6,7 +6,7 @@ import attrs
 
 from cbc_domain.application.trading.absorb import News
 from cbc_domain.application.trading.desk import Desk, Facts, Heard
-from cbc_domain.application.trading.standing import IN_DOUBT, PROTECTION, immovable, newest, standing
+from cbc_domain.application.trading.standing import IN_DOUBT, immovable, newest, standing
 from cbc_domain.kernel.ids import OrderId
 from cbc_domain.kernel.venues import Environment, Symbol, Venue
 from cbc_domain.ports.exchange import Exchange
@@ -16,7 +16,7 @@ from cbc_domain.ports.system import Clock, Identities, Together
 from cbc_domain.ports.venue_faults import OutcomeUnknown, VenueRefused
 from cbc_domain.risk.defaults import SystemLimits
 from cbc_domain.risk.model import ExchangeAccount
-from cbc_domain.trading.model import Leg, Order
+from cbc_domain.trading.model import PROTECTION, Leg, Order
 from cbc_domain.trading.orders import Acknowledged, Expired
 from cbc_domain.trading.protection import repairs, trigger_order
 from cbc_domain.trading.sizes import Instrument

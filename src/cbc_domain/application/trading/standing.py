@@ -7,12 +7,11 @@ from typing import Final
 
 from cbc_domain.ports.persistence.trades import Trade
 from cbc_domain.risk.defaults import SystemLimits
-from cbc_domain.trading.model import Leg, Order, OrderState, PositionState
+from cbc_domain.trading.model import PROTECTION, Leg, Order, OrderState, PositionState
 from cbc_domain.trading.protection import unprotected_too_long
 
 AT_VENUE: Final = frozenset({OrderState.ACKED, OrderState.PARTIALLY_FILLED})
 IN_DOUBT: Final = frozenset({OrderState.SUBMITTED, OrderState.UNKNOWN})
-PROTECTION: Final = (Leg.STOP, Leg.TARGET)
 
 
 def newest(orders: Iterable[Order], leg: Leg) -> Order | None:

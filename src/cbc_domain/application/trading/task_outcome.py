@@ -9,7 +9,6 @@ import attrs
 from cbc_domain.application.trading.first_calls import PARTIAL_WAITS
 from cbc_domain.application.trading.standing import (
     AT_VENUE,
-    PROTECTION,
     bare,
     beyond_protection,
     in_doubt,
@@ -23,7 +22,7 @@ from cbc_domain.application.trading.standing import (
 from cbc_domain.ports.persistence.trades import Trade
 from cbc_domain.risk.defaults import SystemLimits
 from cbc_domain.risk.model import Reason
-from cbc_domain.trading.model import Leg, OrderState, PositionState, Task, TaskAction
+from cbc_domain.trading.model import PROTECTION, Leg, OrderState, PositionState, Task, TaskAction
 from cbc_domain.trading.priority import LONGEST_CLOSE_DELAY, retry_at
 
 BARE_AGAIN: Final = timedelta(milliseconds=250)
