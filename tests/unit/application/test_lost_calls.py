@@ -13,6 +13,7 @@ from cbc_adapters.exchange.simulated.faults import (
     DropBefore,
     Failure,
     FaultPlan,
+    FillPart,
     Harm,
     LoseAnswer,
     Nth,
@@ -318,6 +319,32 @@ async def test_protection_that_a_worker_sent_before_it_died_is_asked_for_and_not
     assert (venue.entries, venue.exits, venue.protected) == (1, 0, True)
     standing = [order.trigger for order in trade.orders if order.state is OrderState.ACKED]
     assert standing == [*venue.stops, *venue.targets]
+
+
+async def test_a_stop_that_only_the_venue_knows_is_heard_before_a_position_is_taken_to_be_gone() -> None:
+    """rules: POS-10, POS-12
+
+    In seed 102 of the campaign at the venues it had sold what an exit had left, and 400 USDT of loss were in nobody's books.
+    """
+    club = await opened(FaultPlan([Failure(FillPart(Decimal("0.4")), leg=Leg.EXIT)]))
+    club.exchange.attaches = frozenset()
+    club.deaf = True
+    await club.alert("SINAL LONG FORTE")
+    await club.jobs()
+    await club.die_between_calls()
+    (member,) = club.members
+    await club.sends_unheard(await club.trade(member), Leg.STOP)
+    await club.alert("FECHE LONG")
+    club.clock.advance(by=timedelta(seconds=30))
+    await club.work_until(lambda trade: trade.position.sold > 0)
+    club.venue.set_price(BTC, Decimal(50_000), club.clock.now())
+
+    await club.work()
+
+    trade = await club.trade(member)
+    assert (await club.at_venue(member)).flat
+    assert trade.position.bought == trade.position.sold == Decimal("0.025")
+    assert net(trade.position) == await club.result_at_venue(member)
 
 
 @pytest.mark.parametrize("forgetful", [False, True])

@@ -6,7 +6,18 @@ from decimal import Decimal
 import attrs
 import pytest
 
-from cbc_adapters.exchange.simulated.faults import Always, Call, DropBefore, Failure, FaultPlan, FillPart, Harm, Nth, Refuse
+from cbc_adapters.exchange.simulated.faults import (
+    Always,
+    Call,
+    DropBefore,
+    Failure,
+    FaultPlan,
+    FillPart,
+    Harm,
+    LoseAnswer,
+    Nth,
+    Refuse,
+)
 from cbc_adapters.exchange.simulated.listing import DEMONSTRATION
 from cbc_domain.application.trading.absorb import News, absorb
 from cbc_domain.application.trading.task_outcome import BARE_AGAIN, Asked, outcome
@@ -406,3 +417,44 @@ async def test_a_stop_that_fired_unheard_of_is_not_taken_to_stand_because_a_bett
     assert trade.position.bought == trade.position.sold == entry.quantity
     assert net(trade.position) == await club.result_at_venue(member)
     assert club.clock.now() - fell <= timedelta(seconds=5)
+
+
+@pytest.mark.parametrize(("price", "reason"), [(58_000, CloseReason.SL), (64_000, CloseReason.TP)])
+async def test_what_an_entry_has_not_bought_yet_is_cancelled_when_its_stop_or_target_sells(
+    price: int, reason: CloseReason
+) -> None:
+    """rules: ORD-08, ORD-09, POS-11
+
+    In seed 102 of the campaign at the venues the stop sold the first part, the rest filled afterwards and stood bare for 9 s.
+    """
+    club = await opened(Failure(FillPart(Decimal("0.4")), leg=Leg.ENTRY))
+    await club.alert("SINAL LONG FORTE")
+    await club.work_until(lambda trade: trade.position.state is PositionState.PROTECTED)
+    moved = club.clock.now()
+    club.venue.set_price(BTC, Decimal(price), moved)
+
+    await club.work_until(lambda trade: trade.position.state.final)
+
+    (member,) = club.members
+    trade = await club.trade(member)
+    assert (await club.at_venue(member)).flat
+    assert (trade.orders[0].state, trade.position.bought) == (OrderState.CANCELLED, Decimal("0.010"))
+    assert trade.position.close_reason is reason
+    assert net(trade.position) == await club.result_at_venue(member)
+    assert club.clock.now() - moved <= timedelta(seconds=1)
+
+
+@pytest.mark.parametrize("harm", [DropBefore(), LoseAnswer()], ids=str)
+async def test_a_rest_whose_cancellation_is_lost_is_asked_for_at_once(harm: Harm) -> None:
+    """rules: ORD-04, POS-11"""
+    club = await opened(Failure(FillPart(Decimal("0.4")), leg=Leg.ENTRY), Failure(harm, Nth(frozenset({1})), Call.CANCEL))
+    await club.alert("SINAL LONG FORTE")
+    await club.work_until(lambda trade: trade.position.state is PositionState.PROTECTED)
+    moved = club.clock.now()
+    club.venue.set_price(BTC, Decimal(58_000), moved)
+
+    await club.work_until(lambda trade: trade.position.state.final)
+
+    (member,) = club.members
+    assert (await club.trade(member)).orders[0].state is OrderState.CANCELLED
+    assert club.clock.now() - moved <= timedelta(seconds=1.5)

@@ -8,7 +8,7 @@ import attrs
 
 from cbc_domain.application.trading.absorb import News, TradeKeeper
 from cbc_domain.application.trading.desk import facts_of
-from cbc_domain.application.trading.standing import bare, unfinished
+from cbc_domain.application.trading.standing import bare, still_buying, unfinished
 from cbc_domain.kernel.ids import TaskId
 from cbc_domain.ports.exchange import Exchange, Report
 from cbc_domain.ports.persistence.trades import Trade
@@ -48,7 +48,7 @@ class ApplyFills:
 
 
 def disturbed(trade: Trade) -> bool:
-    """Say whether a trade needs a look at the venue: orders left over from a finished one, or protection that is missing."""
+    """Say whether a trade needs a look at the venue: orders are left of a finished one, or a stop is or will be missing."""
     if trade.position.state.final:
         return any(order.reduces and order.state is not OrderState.CREATED for order in unfinished(trade))
-    return bare(trade)
+    return bare(trade) or still_buying(trade)

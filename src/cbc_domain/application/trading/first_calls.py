@@ -15,6 +15,7 @@ from cbc_domain.application.trading.standing import (
     entered,
     leaving,
     newest,
+    still_buying,
     stray,
     unfinished,
     unguarded,
@@ -83,7 +84,7 @@ class FirstCalls:
 
     async def _entry(self, claim: Claim, account: ExchangeAccount, entry: Order, halts: Halts) -> Heard:
         if entry.state in AT_VENUE:
-            return await self._part_filled(account, entry)
+            return await self._part_filled(account, entry, over=still_buying(claim.trade))
         again = claim.task.attempts > 1
         if (end := self._no_more(claim, halts, again=again)) is not None:
             heard = await self.desk.find(account, entry) if again else Heard()
@@ -130,8 +131,8 @@ class FirstCalls:
         """A worker that was held up leaves the sending to the one that has the task now (PRI-06)."""
         return claim.task.lease_until is not None and self.clock.now() >= claim.task.lease_until
 
-    async def _part_filled(self, account: ExchangeAccount, order: Order) -> Heard:
-        stale = order.sent_at is None or self.clock.now() - order.sent_at >= PARTIAL_WAITS
+    async def _part_filled(self, account: ExchangeAccount, order: Order, *, over: bool = False) -> Heard:
+        stale = over or order.sent_at is None or self.clock.now() - order.sent_at >= PARTIAL_WAITS
         return await (self.desk.cancel(account, order) if stale else self.desk.find(account, order))
 
     async def _leave(self, claim: Claim, account: ExchangeAccount) -> News:
@@ -212,12 +213,14 @@ class FirstCalls:
     async def _look(self, trade: Trade, account: ExchangeAccount) -> News:
         """Ask for every order that may stand at the venue, and for what is left of a position that was entered."""
         position = trade.position
+        ended = await self._end_entry(trade, account) if still_buying(trade) else Heard()
         asks = position.quantity > 0 and entered(trade)
         held = await self._held(account, position) if asks else None
-        heard = await self.desk.find_all(account, [order for order in trade.orders if _may_stand(order, trade)])
+        gone = held is not None and held < position.quantity
+        asked = [order for order in trade.orders if _may_stand(order, trade) or (gone and _may_have_left(order))]
+        heard = ended + await self.desk.find_all(account, asked)
         if held is None or heard.passing is not None:
             return News(position.id, heard.facts, denied=heard.denied, unanswered=heard.passing is not None)
-        gone = held < position.quantity
         try:
             since = position.opened_at or position.created_at
             ending = await self.exchange.ending(account, position.symbol, position.side, since) if gone else None
@@ -235,6 +238,11 @@ class FirstCalls:
         known = any(name == leave.client_id and not isinstance(fact, PutOff) for name, fact in news.facts)
         lapsed = () if known else ((leave.client_id, Expired(self.clock.now())),)
         return attrs.evolve(news, facts=news.facts + lapsed)
+
+
+def _may_have_left(order: Order) -> bool:
+    """What travelled with an entry, or whoever died sent without a word, may have sold what is missing."""
+    return order.reduces and order.state is OrderState.CREATED
 
 
 def _may_stand(order: Order, trade: Trade) -> bool:

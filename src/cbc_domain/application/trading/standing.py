@@ -68,6 +68,12 @@ def unfolding(trade: Trade) -> bool:
     return stop is None or stop.quantity - stop.filled < coming
 
 
+def still_buying(trade: Trade) -> bool:
+    """Whether an entry may go on buying though its position is being sold already: what sold it covers nothing more."""
+    entry = newest(trade.orders, Leg.ENTRY)
+    return entry is not None and entry.state in AT_VENUE and any(order.reduces and order.filled for order in trade.orders)
+
+
 def beyond_protection(trade: Trade, now: datetime, limits: SystemLimits) -> bool:
     """Whether a bare position was refused protection as often, or waited for it as long, as is allowed (ORD-10)."""
     refused = any(_refused(trade, leg, limits) and not _covers(trade, leg) for leg in PROTECTION)
