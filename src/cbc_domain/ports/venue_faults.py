@@ -22,6 +22,8 @@ class Fault(StrEnum):
     """The account has less free margin than the order needs, as after a withdrawal between plan and order."""
     FILTER = "FILTER"
     """Quantity, price or leverage is outside the exchange's rules for the symbol; they are read anew."""
+    PRICE_PASSED = "PRICE_PASSED"
+    """The price is past where the stop or target would stand: what it was to close is closed at the market at once."""
     POSITION_MODE = "POSITION_MODE"
     """The account was switched between one-way and hedge mode; the mode is read again within minutes."""
     SYMBOL_CLOSED = "SYMBOL_CLOSED"

@@ -59,6 +59,27 @@ async def test_protection_that_is_refused_three_times_ends_at_the_market(leg: Le
     assert trade.position.closed_at - trade.position.opened_at <= timedelta(seconds=5)
 
 
+@pytest.mark.parametrize("leg", [Leg.STOP, Leg.TARGET])
+async def test_where_the_price_is_past_the_stop_or_target_already_the_position_is_closed_at_once(leg: Leg) -> None:
+    """rules: ORD-10, POS-11
+
+    In seed 102 of the campaign at the venues it was tried three times, and the position stood bare for 6 s in a fall.
+    """
+    club = await opened(Failure(Refuse(Fault.PRICE_PASSED), Always(), leg=leg))
+    club.exchange.attaches = frozenset()
+
+    await club.alert("SINAL LONG FORTE")
+    await club.work()
+
+    (member,) = club.members
+    trade = await club.trade(member)
+    refused = [order for order in trade.orders if order.leg is leg and order.state is OrderState.REJECTED]
+    assert [order.error_code for order in refused] == [Fault.PRICE_PASSED]
+    assert (await club.at_venue(member)).flat
+    assert trade.position.close_reason is CloseReason.UNPROTECTED
+    assert trade.position.closed_at == trade.position.opened_at
+
+
 async def test_protection_that_is_refused_twice_stands_at_the_third_attempt() -> None:
     """rules: ORD-10, POS-11"""
     club = await opened(Failure(Refuse(Fault.FILTER), Nth(frozenset({1, 2, 3})), leg=Leg.STOP))
@@ -109,9 +130,10 @@ async def test_protection_that_no_answer_confirms_for_five_seconds_ends_at_the_m
     assert trade.position.closed_at - trade.position.opened_at <= timedelta(seconds=7)
 
 
-async def test_a_stop_that_cannot_be_moved_stays_where_it_was() -> None:
+@pytest.mark.parametrize("fault", [Fault.FILTER, Fault.PRICE_PASSED])
+async def test_a_stop_that_cannot_be_moved_stays_where_it_was(fault: Fault) -> None:
     """rules: SIZ-10, ORD-09"""
-    club = await opened(Failure(Refuse(Fault.FILTER), Nth(frozenset(range(2, 50))), leg=Leg.STOP))
+    club = await opened(Failure(Refuse(fault), Nth(frozenset(range(2, 50))), leg=Leg.STOP))
 
     await club.alert("SINAL LONG FORTE")
     await club.work()

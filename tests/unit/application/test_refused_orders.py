@@ -25,6 +25,7 @@ async def opened(*failures: Failure) -> Club:
     [
         Fault.INSUFFICIENT_MARGIN,
         Fault.FILTER,
+        Fault.PRICE_PASSED,
         Fault.PERMISSION,
         Fault.AUTH,
         Fault.IP_NOT_ALLOWED,

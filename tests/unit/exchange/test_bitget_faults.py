@@ -46,9 +46,9 @@ def told(code: str, message: str = "in the venue's words") -> WireAnswer:
         ("40762", Fault.INSUFFICIENT_MARGIN),
         ("43012", Fault.INSUFFICIENT_MARGIN),
         ("40808", Fault.FILTER),
-        ("40917", Fault.FILTER),
+        ("40917", Fault.PRICE_PASSED),
         ("45110", Fault.FILTER),
-        ("45122", Fault.FILTER),
+        ("45122", Fault.PRICE_PASSED),
         ("40774", Fault.POSITION_MODE),
         ("40309", Fault.SYMBOL_CLOSED),
         ("41114", Fault.SYMBOL_CLOSED),
@@ -106,7 +106,7 @@ def test_what_the_simulated_venue_cannot_answer_leaves_the_outcome_open(fault: F
     assert isinstance(meant_by(BitgetWire().refusal(fault, "for a reason", 3)), OutcomeUnknown)
 
 
-@pytest.mark.parametrize("reason", ["a notional of 5", "leverage of at most 50", "would trigger immediately"])
+@pytest.mark.parametrize("reason", ["a notional of 5", "leverage of at most 50", "a trigger on tick 0.1"])
 def test_a_filter_is_a_filter_in_whatever_words(reason: str) -> None:
     """rules: EXC-04, SIZ-07"""
     assert meant_by(BitgetWire().refusal(Fault.FILTER, reason)).fault is Fault.FILTER

@@ -67,7 +67,7 @@ def test_a_code_of_the_whole_answer_is_a_cause(code: str, fault: Fault) -> None:
         ("51020", Fault.FILTER),
         ("51121", Fault.FILTER),
         ("51202", Fault.FILTER),
-        ("51304", Fault.FILTER),
+        ("51304", Fault.PRICE_PASSED),
         ("51001", Fault.SYMBOL_CLOSED),
         ("51010", Fault.POSITION_MODE),
         ("51039", Fault.POSITION_MODE),

@@ -101,10 +101,19 @@ def test_what_a_venue_does_not_take_is_refused_and_changes_nothing(ticket: Ticke
     assert fault_of(venue_with(), ticket) is fault
 
 
-@pytest.mark.parametrize("trigger", ["46000.05", "47000", "47001", "0", "-5"])
-def test_a_stop_off_the_tick_or_beyond_the_price_refuses_the_whole_entry(trigger: str) -> None:
-    """rules: SIZ-08, ORD-09"""
-    assert fault_of(venue_with(), entry(), stop(trigger)) is Fault.FILTER
+@pytest.mark.parametrize(
+    ("trigger", "fault"),
+    [
+        ("46000.05", Fault.FILTER),
+        ("47000", Fault.PRICE_PASSED),
+        ("47001", Fault.PRICE_PASSED),
+        ("0", Fault.FILTER),
+        ("-5", Fault.FILTER),
+    ],
+)
+def test_a_stop_off_the_tick_or_beyond_the_price_refuses_the_whole_entry(trigger: str, fault: Fault) -> None:
+    """rules: SIZ-08, ORD-09, EXC-04"""
+    assert fault_of(venue_with(), entry(), stop(trigger)) is fault
 
 
 def test_a_halted_symbol_takes_no_order() -> None:

@@ -49,7 +49,7 @@ def _check_trigger(instrument: Instrument, ticket: Ticket, price: Decimal) -> No
     # A long's stop and a short's target wait below the price, the other two above it.
     waits_below = (ticket.leg is Leg.STOP) == (ticket.side is Side.LONG)
     if (trigger >= price) if waits_below else (trigger <= price):
-        raise VenueRefused(Fault.FILTER, f"would trigger immediately: {ticket.leg.name} {trigger} at mark price {price}")
+        raise VenueRefused(Fault.PRICE_PASSED, f"expected a {ticket.leg.name} not reached yet, was {trigger} at {price}")
 
 
 def bracket_for(instrument: Instrument, notional: Decimal) -> Bracket:

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Final
 
 from cbc_domain.ports.persistence.trades import Trade
+from cbc_domain.ports.venue_faults import Fault
 from cbc_domain.risk.defaults import SystemLimits
 from cbc_domain.trading.model import PROTECTION, Leg, Order, OrderState, PositionState
 from cbc_domain.trading.protection import unprotected_too_long
@@ -75,8 +76,11 @@ def still_buying(trade: Trade) -> bool:
 
 
 def beyond_protection(trade: Trade, now: datetime, limits: SystemLimits) -> bool:
-    """Whether a bare position was refused protection as often, or waited for it as long, as is allowed (ORD-10)."""
-    refused = any(_refused(trade, leg, limits) and not _covers(trade, leg) for leg in PROTECTION)
+    """Whether a bare position was refused protection as often, or waited for it as long, as is allowed (ORD-10).
+
+    Once is enough when the price is past the stop or target already: it would have sold, and another try would be refused too.
+    """
+    refused = any((_refused(trade, leg, limits) or _too_late(trade, leg)) and not _covers(trade, leg) for leg in PROTECTION)
     return bare(trade) and (refused or unprotected_too_long(trade.position, now, limits) or _outgrown(trade, now, limits))
 
 
@@ -111,6 +115,11 @@ def _outgrown(trade: Trade, now: datetime, limits: SystemLimits) -> bool:
 def _covers(trade: Trade, leg: Leg) -> bool:
     order = standing(trade.orders, leg)
     return order is not None and order.quantity - order.filled >= trade.position.quantity
+
+
+def _too_late(trade: Trade, leg: Leg) -> bool:
+    last = newest(trade.orders, leg)
+    return last is not None and last.state is OrderState.REJECTED and last.error_code == Fault.PRICE_PASSED
 
 
 def _refused(trade: Trade, leg: Leg, limits: SystemLimits) -> bool:

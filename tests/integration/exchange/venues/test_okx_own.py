@@ -213,7 +213,7 @@ async def test_a_carried_stop_that_the_price_has_passed_refuses_the_entry_with_i
             desk.account, entry(E1, quantity="10"), [attrs.evolve(stop("47500", S1), quantity=Decimal(10))]
         )
 
-    assert refusal.value.fault is Fault.FILTER
+    assert refusal.value.fault is Fault.PRICE_PASSED
     assert not desk.engine.accounts[desk.account.id].orders
 
 

@@ -25,7 +25,7 @@ FAULTS: Final[Mapping[str, Fault]] = {
     "-4028": Fault.FILTER,
     "-4131": Fault.FILTER,
     "-4164": Fault.FILTER,
-    "-2021": Fault.FILTER,
+    "-2021": Fault.PRICE_PASSED,
     "-2027": Fault.FILTER,
     "-2028": Fault.INSUFFICIENT_MARGIN,
     "-2018": Fault.INSUFFICIENT_MARGIN,

@@ -19,8 +19,8 @@ FAULTS: Final[Mapping[str, Fault]] = {
     **dict.fromkeys(("40017", "40108", "40706", "40797", "40808", "41101", "41103"), Fault.FILTER),
     **dict.fromkeys(("45110", "45111", "45112", "45113", "45114", "45115"), Fault.FILTER),
     # A trigger on the wrong side of the price.
-    **dict.fromkeys(("40830", "40832", "40834", "40836", "40915", "40917", "43034", "43035", "45060"), Fault.FILTER),
-    **dict.fromkeys(("45061", "45062", "45122"), Fault.FILTER),
+    **dict.fromkeys(("40830", "40832", "40834", "40836", "40915", "40917", "43034", "43035", "45060"), Fault.PRICE_PASSED),
+    **dict.fromkeys(("45061", "45062", "45122"), Fault.PRICE_PASSED),
     "40774": Fault.POSITION_MODE,
     **dict.fromkeys(("40034", "40102", "40308", "40309", "41114", "43115"), Fault.SYMBOL_CLOSED),
     **dict.fromkeys(("40786", "43118", "45034"), Fault.DUPLICATE_ID),

@@ -14,6 +14,7 @@ WORDING: Final = {
     Fault.RATE_LIMIT: (429, -1003, "Too many requests; current limit of IP is 2400 requests per minute."),
     Fault.INSUFFICIENT_MARGIN: (400, -2019, "Margin is insufficient."),
     Fault.FILTER: (400, -1111, "Precision is over the maximum defined for this asset."),
+    Fault.PRICE_PASSED: (400, -2021, "Order would immediately trigger."),
     Fault.POSITION_MODE: (400, -4061, "Order's position side does not match user's setting."),
     Fault.SYMBOL_CLOSED: (400, -1121, "Invalid symbol."),
     Fault.DUPLICATE_ID: (400, -4116, "ClientOrderId is duplicated."),
@@ -27,7 +28,6 @@ WORDING: Final = {
 FILTERS: Final = (
     ("notional", -4164, "Order's notional must be no smaller than 5 (unless you choose reduce only)."),
     ("leverage", -4028, "Leverage is not valid"),
-    ("immediately", -2021, "Order would immediately trigger."),
 )
 """What the engine says of a filter, and how this venue says it."""
 

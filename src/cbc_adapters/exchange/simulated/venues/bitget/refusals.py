@@ -14,6 +14,7 @@ WORDING: Final = {
     Fault.RATE_LIMIT: (429, "429", "Too Many Requests"),
     Fault.INSUFFICIENT_MARGIN: (400, "40762", "The order amount exceeds the balance"),
     Fault.FILTER: (400, "40808", "Parameter verification exception size checkBDScale error"),
+    Fault.PRICE_PASSED: (400, "40917", "Stop price for long positions please < mark price {0}"),
     Fault.POSITION_MODE: (
         *(400, "40774"),
         "The order type for unilateral position must also be the unilateral position type.",
@@ -29,7 +30,6 @@ WORDING: Final = {
 FILTERS: Final = (
     ("notional", "45110", "less than the minimum amount 5 USDT"),
     ("leverage", "40797", "Exceeded the maximum settable leverage"),
-    ("immediately", "40917", "Stop price for long positions please < mark price {0}"),
 )
 """What the engine says of a filter, and how this venue says it."""
 

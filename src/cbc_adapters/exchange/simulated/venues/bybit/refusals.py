@@ -14,6 +14,7 @@ WORDING: Final = {
     Fault.RATE_LIMIT: (200, 10006, "Too many visits. Exceeded the API Rate Limit."),
     Fault.INSUFFICIENT_MARGIN: (200, 110007, "ab not enough for new order"),
     Fault.FILTER: (200, 10001, "Qty invalid"),
+    Fault.PRICE_PASSED: (200, 110093, "expect Falling, but trigger_price >= current"),
     Fault.POSITION_MODE: (200, 10001, "position idx not match position mode"),
     Fault.SYMBOL_CLOSED: (200, 110074, "This contract is not live"),
     Fault.DUPLICATE_ID: (200, 110072, "OrderLinkedID is duplicate"),

@@ -14,6 +14,7 @@ WORDING: Final = {
     Fault.RATE_LIMIT: (429, "50011", "Too Many Requests"),
     Fault.INSUFFICIENT_MARGIN: (200, "51008", "Order failed. Insufficient USDT margin in account"),
     Fault.FILTER: (200, "51121", "Order quantity must be a multiple of the lot size."),
+    Fault.PRICE_PASSED: (200, "51304", "SL trigger price cannot be higher than the mark price"),
     Fault.POSITION_MODE: (200, "51000", "Parameter posSide error"),
     Fault.SYMBOL_CLOSED: (200, "51001", "Instrument ID, Instrument ID code or Spread ID doesn't exist."),
     Fault.DUPLICATE_ID: (200, "51016", "Client order ID already exists."),
@@ -39,8 +40,6 @@ FILTERS: Final = (
     ("at least", "51020", "Your order should meet or exceed the minimum order amount."),
     ("on tick", "51000", "Parameter triggerPx error"),
     ("at most", "51202", "Market order amount exceeds the maximum amount."),
-    ("STOP", "51304", "SL trigger price cannot be higher than the mark price"),
-    ("TARGET", "51303", "TP trigger price cannot be lower than the mark price"),
 )
 """What the engine says of a filter, and how this venue says it."""
 OF_THE_WHOLE: Final = frozenset({"51603"})
