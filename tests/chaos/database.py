@@ -57,6 +57,10 @@ class Owed:
         return self.signals + self.due + self.unsettled
 
     @property
+    def only_later(self) -> bool:
+        return not (self.signals or self.due or self.leased)
+
+    @property
     def nothing(self) -> bool:
         return self.nothing_but_looks and not self.later
 

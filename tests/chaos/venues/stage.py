@@ -1,9 +1,11 @@
 """One seed at the four venues, in real time: their weather, the prices, the alerts, workers that die, and an eye on stops."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from decimal import Decimal
 from itertools import islice
+from multiprocessing.synchronize import Semaphore
 from pathlib import Path
 from random import Random
 from time import monotonic
@@ -18,7 +20,7 @@ from cbc_adapters.exchange.simulated.venues.simulation import Simulation
 from cbc_adapters.system.real.clock import SystemClock
 from cbc_domain.kernel.ids import AccountId
 from cbc_domain.kernel.venues import Environment, Symbol
-from tests.chaos.database import Eye
+from tests.chaos.database import Eye, Owed
 from tests.chaos.evidence import AT_VENUES, keep
 from tests.chaos.judge import Evidence, Verdict, findings, traded
 from tests.chaos.stage import observation_of
@@ -30,6 +32,7 @@ from tests.chaos.watch import Bare, Watch
 from tests.venue_club import ACTOR, VenueClub, settings_for, venue_club
 
 LOOK_S: Final = 0.05
+ASK_S: Final = 0.1
 OVER_WITHIN_S: Final = 150.0
 """After the weather cleared; a breaker stays open for 30 s, and positions are reconciled every 30 s."""
 
@@ -38,7 +41,8 @@ ARRIVED_S: Final = 5.0
 
 PATIENCE_S: Final = 12.0
 """The job of a worker that died is taken up within 10 s."""
-
+CLOSED_WITHIN_S: Final = 12.0
+"""How long the next seed waits for the closes of this one, which come all at once."""
 
 WISHES: Final = {"max_open_positions": 5}
 LEFT: Final = "leftovers at the venues"
@@ -69,20 +73,31 @@ class VenueStage:
     def stretches(self) -> list[Bare]:
         return [bare for watch in self.watches for bare in watch.stretches]
 
-    async def play(self, signals: int) -> bool:
+    async def play(self, signals: int, floor: Semaphore) -> bool:
         """Go through the script and then to the end of all work; say whether that end came."""
         await self.crew.begin()
         looking = asyncio.create_task(_every(LOOK_S, self._look))
-        moving = asyncio.create_task(_every(PRICES_EVERY_S, self._mover()))
-        dying = asyncio.create_task(self.crew.suffer())
         try:
-            await self._post(signals)
-            await _ended(moving)
-            self.crew.spare()
-            await dying
-            return await self._wind_down()
+            async with _held(floor):
+                await self._trade(signals)
+            return await self._end_comes()
         finally:
             await _ended(looking)
+
+    async def _trade(self, signals: int) -> None:
+        """Post everything while workers die, and close everything when the weather has cleared."""
+        moving = asyncio.create_task(_every(PRICES_EVERY_S, self._mover()))
+        dying = asyncio.create_task(self.crew.suffer())
+        await self._post(signals)
+        await _ended(moving)
+        self.crew.spare()
+        await dying
+        for weather in self.weathers:
+            weather.clear()
+        # Whoever begins looks at once for what was missed; those who go on do so within a minute.
+        await self.crew.kill(1)
+        await self.club.alert("FECHE TODAS AS POSICOES", None, 0)
+        await self._until(lambda owed: owed.only_later, CLOSED_WITHIN_S)
 
     async def _post(self, signals: int) -> None:
         now = self.club.platform.clock().now()
@@ -102,12 +117,17 @@ class VenueStage:
         return next(iter(self.club.simulation.houses.values())).engine.marks[symbol].price
 
     async def _planned(self) -> None:
+        await self._until(lambda owed: not owed.signals, PATIENCE_S)
+
+    async def _until(self, reached: Callable[[Owed], bool], seconds: float) -> bool:
+        """Wait until what is owed is as wished, at most so long."""
         began = monotonic()
-        while monotonic() - began < PATIENCE_S:
+        while monotonic() - began < seconds:
             owed = await self.eye.owed(self.club.platform.clock().now())
-            if owed is None or not owed.signals:
-                return
-            await asyncio.sleep(LOOK_S)
+            if owed is not None and reached(owed):
+                return True
+            await asyncio.sleep(ASK_S)
+        return False
 
     async def _resume(self) -> None:
         """Lift whatever pause the platform rightly set, since so much fails on purpose (RSK-22)."""
@@ -117,21 +137,14 @@ class VenueStage:
                 await work.configuration.lift_stop(stop.scope, stop.target, ACTOR, "it fails on purpose", now)
             await work.commit()
 
-    async def _wind_down(self) -> bool:
-        for weather in self.weathers:
-            weather.clear()
-        # Whoever begins looks at once for what was missed; those who go on do so within a minute.
-        await self.crew.kill(1)
-        await self.club.alert("FECHE TODAS AS POSICOES", None, 0)
+    async def _end_comes(self) -> bool:
         began = monotonic()
-        while monotonic() - began < OVER_WITHIN_S:
-            owed = await self.eye.owed(self.club.platform.clock().now())
+
+        def over(owed: Owed) -> bool:
             arrived = monotonic() - began > ARRIVED_S
-            over = owed is not None and (owed.nothing_but_looks if arrived else owed.nothing)
-            if over and not list(leftovers(self.accounts)):
-                return True
-            await asyncio.sleep(0.2)
-        return False
+            return (owed.nothing_but_looks if arrived else owed.nothing) and not list(leftovers(self.accounts))
+
+        return await self._until(over, OVER_WITHIN_S)
 
     async def _look(self) -> None:
         now = self.club.platform.clock().now()
@@ -155,6 +168,15 @@ def leftovers(accounts: Mapping[AccountId, VenueAccount]) -> Iterator[str]:
         yield from (f"{known}: {order.ticket.client_id}" for order in account.orders.values() if order.open)
 
 
+@asynccontextmanager
+async def _held(floor: Semaphore) -> AsyncIterator[None]:
+    await asyncio.to_thread(floor.acquire)
+    try:
+        yield
+    finally:
+        floor.release()
+
+
 async def _every(seconds: float, act: Callable[[], Awaitable[None]]) -> None:
     while True:
         await act()
@@ -168,7 +190,7 @@ async def _ended(task: asyncio.Task[None]) -> None:
         raise fault
 
 
-async def play(seed: int, size: VenueSize, database: str, folder: Path) -> Verdict:
+async def play(seed: int, size: VenueSize, database: str, folder: Path, floor: Semaphore) -> Verdict:
     """Live through one seed and judge it."""
     began, venues, clock = monotonic(), size.venues_of(seed), SystemClock()
     simulation = Simulation(clock, accounts=size.accounts)
@@ -184,7 +206,7 @@ async def play(seed: int, size: VenueSize, database: str, folder: Path) -> Verdi
             crew, eye = MortalCrew(settings, folder, size.workers, Random(f"kills {seed}"), clock), Eye(database)
             stage = VenueStage(seed, club, weathers, watches, crew, eye)
             try:
-                quiet = await stage.play(size.signals)
+                quiet = await stage.play(size.signals, floor)
             finally:
                 crew.end()
             verdict = await _judge(stage, quiet=quiet, seconds=monotonic() - began)
