@@ -6,6 +6,7 @@ from typing import Final, TypeVar
 
 from cbc_adapters.exchange.ccxt.balances import Balances
 from cbc_adapters.exchange.ccxt.clients import ClientPool
+from cbc_adapters.exchange.ccxt.closings import perhaps_funded
 from cbc_adapters.exchange.ccxt.dialect import Booked, Client, Closed, Dialect, Placing, Sought
 from cbc_adapters.exchange.ccxt.limits import Errand, Published
 from cbc_adapters.exchange.ccxt.listings import Listings
@@ -199,7 +200,8 @@ class CcxtExchange:
         async def closings(client: Client) -> Sequence[Closed]:
             return await dialect.closings(client, instrument, side, since, until)
 
-        return await self._call(account, Errand.CLOSINGS, closings)
+        errand = Errand.CLOSINGS if perhaps_funded(since, until) else Errand.BRIEF_CLOSINGS
+        return await self._call(account, errand, closings)
 
     async def _sought(self, account: ExchangeAccount, symbol: Symbol, client_id: str) -> Sought | None:
         """What to ask for; None for a symbol that the venue never had, where no order can be."""

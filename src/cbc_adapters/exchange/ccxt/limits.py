@@ -29,6 +29,8 @@ class Errand(IntEnum):
     BALANCE = auto()
     TRANSFERS = auto()
     CLOSINGS = auto()
+    BRIEF_CLOSINGS = auto()
+    """CLOSINGS of a time in which no funding fell due: its payments need not be asked for."""
     OPEN_ORDERS = auto()
     EXAMINE = auto()
 
@@ -45,7 +47,7 @@ class Rank(IntEnum):
 
 _RANKS: Final = {
     **dict.fromkeys((Errand.LEAVE, Errand.GUARD, Errand.FIND, Errand.SEEK, Errand.CANCEL, Errand.HOLDINGS), Rank.CRITICAL),
-    **dict.fromkeys((Errand.OPEN_ORDERS, Errand.CLOSINGS, Errand.TRANSFERS), Rank.BACKGROUND),
+    **dict.fromkeys((Errand.OPEN_ORDERS, Errand.CLOSINGS, Errand.BRIEF_CLOSINGS, Errand.TRANSFERS), Rank.BACKGROUND),
 }
 
 

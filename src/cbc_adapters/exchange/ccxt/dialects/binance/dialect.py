@@ -11,6 +11,7 @@ from typing import Any, Final
 import ccxt as vendor
 
 from cbc_adapters.exchange.ccxt.asking import Asked, Page, all_rows, answer_unless
+from cbc_adapters.exchange.ccxt.closings import perhaps_funded
 from cbc_adapters.exchange.ccxt.dialect import Balance, Booked, Client, Closed, Moved, Placing, Sought
 from cbc_adapters.exchange.ccxt.dialects.binance.closings import closings_of
 from cbc_adapters.exchange.ccxt.dialects.binance.faults import ALREADY, DOUBTFUL, FAULTS, GONE
@@ -136,7 +137,8 @@ class BinanceDialect:
         if until is not None:
             window["endTime"] = milliseconds(until)
         trades = await client.fapiPrivateGetUserTrades(window)
-        fundings = await client.fapiPrivateGetIncome({**window, "incomeType": "FUNDING_FEE"})
+        funding = {**window, "incomeType": "FUNDING_FEE"}
+        fundings = await client.fapiPrivateGetIncome(funding) if perhaps_funded(since, until) else []
         return closings_of(trades, fundings, side)
 
     async def open_orders(self, client: Client) -> Sequence[OpenOrder]:

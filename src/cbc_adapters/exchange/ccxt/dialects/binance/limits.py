@@ -49,6 +49,7 @@ LIMITS: Final = Published(
         Errand.TRANSFERS: {_W: 30},
         # userTrades 5, income 30.
         Errand.CLOSINGS: {_W: 35},
+        Errand.BRIEF_CLOSINGS: {_W: 5},
         # Without a symbol, plain and algo orders 40 each.
         Errand.OPEN_ORDERS: {_W: 80},
         # positionSide/dual 30, account 5; the look at the key's rights is counted elsewhere.

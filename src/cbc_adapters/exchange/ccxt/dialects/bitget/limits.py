@@ -35,6 +35,7 @@ LIMITS: Final = Published(
         # The time, and two kinds of thirty days.
         Errand.TRANSFERS: {_W: 3, _R: 2},
         Errand.CLOSINGS: {_W: 2, _R: 1},
+        Errand.BRIEF_CLOSINGS: {_W: 2, _R: 1},
         Errand.OPEN_ORDERS: {_W: 2, _R: 1},
         Errand.EXAMINE: {_W: 3, _R: 3},
     },

@@ -50,6 +50,7 @@ LIMITS: Final = Published(
         # The time, and two kinds of one week.
         Errand.TRANSFERS: {_W: 3, _R: 2},
         Errand.CLOSINGS: {_W: 3, _R: 3},
+        Errand.BRIEF_CLOSINGS: {_W: 3, _R: 3},
         Errand.OPEN_ORDERS: {_W: 2, _R: 2},
         Errand.EXAMINE: {_W: 3, _R: 3},
     },

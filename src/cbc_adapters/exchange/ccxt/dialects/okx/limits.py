@@ -35,6 +35,7 @@ LIMITS: Final = Published(
         Errand.BALANCE: {_R: 2},
         Errand.TRANSFERS: {_R: 2},
         Errand.CLOSINGS: {_R: 3},
+        Errand.BRIEF_CLOSINGS: {_R: 3},
         Errand.OPEN_ORDERS: {_R: 2},
         Errand.EXAMINE: {_R: 4},
     },
