@@ -59,6 +59,21 @@ async def test_protection_that_is_refused_three_times_ends_at_the_market(leg: Le
     assert trade.position.closed_at - trade.position.opened_at <= timedelta(seconds=5)
 
 
+async def test_a_bare_position_is_sold_though_the_venue_does_not_tell_what_it_holds() -> None:
+    """rules: ORD-10, ORD-11, POS-11"""
+    club = await opened(Failure(Refuse(Fault.FILTER), Always(), leg=Leg.STOP), Failure(LoseAnswer(), Always(), Call.HOLDING))
+
+    await club.alert("SINAL LONG FORTE")
+    await club.work_until(lambda trade: trade.position.state.final)
+
+    (member,) = club.members
+    trade, venue = await club.trade(member), await club.at_venue(member)
+    assert (venue.flat, venue.exits) == (True, 1)
+    assert trade.position.opened_at is not None
+    assert trade.position.closed_at is not None
+    assert trade.position.closed_at - trade.position.opened_at <= timedelta(seconds=2)
+
+
 @pytest.mark.parametrize("leg", [Leg.STOP, Leg.TARGET])
 async def test_where_the_price_is_past_the_stop_or_target_already_the_position_is_closed_at_once(leg: Leg) -> None:
     """rules: ORD-10, POS-11

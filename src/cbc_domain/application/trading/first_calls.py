@@ -147,7 +147,10 @@ class FirstCalls:
         return self._without_needless_exit(claim.trade, news)
 
     async def _exit_and_holding(self, claim: Claim, account: ExchangeAccount) -> tuple[Heard, Decimal | None]:
-        """Hear of an exit that was sent before; where a stop is missing ask beside it what there is to sell (POS-11)."""
+        """Hear of an exit that was sent before; where a stop is missing ask beside it what there is to sell (POS-11).
+
+        Where the venue does not tell, that is what we know of: it goes reduce-only, and nothing waits for another answer.
+        """
         trade = claim.trade
         if not (unguarded(trade) and entered(trade)):
             return await self._exit_so_far(claim, account), None
@@ -158,7 +161,7 @@ class FirstCalls:
         left, held = await self.together(asked)
         match left, held:
             case Heard(), Decimal() | None:
-                return left, held
+                return left, trade.position.quantity if held is None else held
             case _:
                 raise next(answer for answer in (left, held) if isinstance(answer, Exception))
 

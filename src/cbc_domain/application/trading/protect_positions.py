@@ -41,6 +41,13 @@ class Protection:
         """Whether anything is to be done about its orders."""
         return bool(self.orders or self.cancel or self.lapse)
 
+    def of(self, leg: Leg) -> "Protection":
+        """What of it is about one leg."""
+        orders, cancel, lapse = (
+            tuple(order for order in some if order.leg is leg) for some in (self.orders, self.cancel, self.lapse)
+        )
+        return attrs.evolve(self, orders=orders, cancel=cancel, lapse=lapse)
+
 
 @attrs.frozen
 class ProtectPositions:
@@ -83,33 +90,34 @@ class ProtectPositions:
         perhaps_sent = frozenset() if first else _ids(protection.trade)
         unsent = [order for order in protection.lapse if order.id not in perhaps_sent]
         facts: Facts = tuple((order.client_id, Expired(self.clock.now())) for order in unsent)
-        for answer in await self.together(self._mend(protection, leg, account, perhaps_sent) for leg in PROTECTION):
+        for answer in await self.together(self._mend(protection.of(leg), account, perhaps_sent) for leg in PROTECTION):
             if isinstance(answer, Exception):
                 raise answer
             facts += answer
         return News(protection.trade.position.id, facts)
 
-    async def _mend(
-        self, protection: Protection, leg: Leg, account: ExchangeAccount, perhaps_sent: Collection[OrderId]
-    ) -> Facts:
+    async def _mend(self, own: Protection, account: ExchangeAccount, perhaps_sent: Collection[OrderId]) -> Facts:
         """What a new order replaces stays until the venue has taken the new one, and is asked for when it did not.
 
-        Whatever kept the venue from taking the new one may have ended the old one too: a price that went past both.
+        Whatever kept the venue from taking the new one may have ended the old one too: a price that went past both. What may
+        never have left is asked for beside the new one, so that a refusal of that one is known as soon as it can be.
         """
-        facts: Facts = ()
-        taken = True
-        for order in protection.orders:
-            if order.leg is leg:
-                again = order.attempts > 0 or order.id in perhaps_sent
-                heard = await self._sent(account, order, protection.trade.position.size.leverage, again=again)
-                facts, taken = facts + heard.facts, taken and _taken(heard)
-        for order in (*protection.cancel, *(order for order in protection.lapse if order.id in perhaps_sent)):
-            if order.leg is leg:
-                facts += (await (self.desk.cancel if taken else self.desk.find)(account, order)).facts
-        return facts
+        doubtful = [order for order in own.lapse if order.id in perhaps_sent]
+        told = Heard()
+        for answer in await self.together(
+            [*(self._sent(account, order, own, perhaps_sent) for order in own.orders), self.desk.find_all(account, doubtful)]
+        ):
+            if isinstance(answer, Exception):
+                raise answer
+            told += answer
+        taken = all(_acknowledged(order, told) for order in own.orders)
+        for order in (*own.cancel, *doubtful) if taken else own.cancel:
+            told += await (self.desk.cancel if taken else self.desk.find)(account, order)
+        return told.facts
 
-    async def _sent(self, account: ExchangeAccount, order: Order, leverage: int, *, again: bool) -> Heard:
+    async def _sent(self, account: ExchangeAccount, order: Order, own: Protection, perhaps_sent: Collection[OrderId]) -> Heard:
         """A stop does not wait for the target's answer: when its own is lost it is asked for and sent again at once."""
+        again, leverage = order.attempts > 0 or order.id in perhaps_sent, own.trade.position.size.leverage
         heard = await self.desk.send(account, order, (), leverage, again=again)
         return heard + await self.desk.send(account, order, (), leverage, again=True) if heard.lost else heard
 
@@ -144,8 +152,8 @@ class ProtectPositions:
         return self.exchange.attached_legs(trade.position.venue) if taken else frozenset()
 
 
-def _taken(heard: Heard) -> bool:
-    return any(isinstance(fact, Acknowledged) for _, fact in heard.facts)
+def _acknowledged(order: Order, heard: Heard) -> bool:
+    return any(name == order.client_id and isinstance(fact, Acknowledged) for name, fact in heard.facts)
 
 
 def _ids(trade: Trade) -> frozenset[OrderId]:
