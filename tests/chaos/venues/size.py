@@ -18,7 +18,7 @@ class VenueSize:
     accounts: int = 20
     workers: int = 2
     venues: int = len(REAL)
-    lanes: int = 3
+    lanes: int = 2
     trading: int = 1
 
     def venues_of(self, seed: int) -> tuple[Venue, ...]:
