@@ -25,6 +25,7 @@ from cbc_domain.identity.model import Member
 from cbc_domain.kernel.events import EventName
 from cbc_domain.kernel.ids import AccountId
 from cbc_domain.kernel.venues import Side
+from cbc_domain.ports.exchange import Ticket
 from cbc_domain.ports.venue_faults import Fault
 from cbc_domain.risk.model import KeyStatus
 from cbc_domain.trading.model import CloseReason, Leg, OrderState, PositionState
@@ -203,6 +204,78 @@ async def test_an_entry_whose_answer_was_lost_is_not_left_without_a_stop(lost_lo
 
     assert (await club.at_venue(member)).protected
     assert club.clock.now() - start < timedelta(seconds=5)
+
+
+async def test_the_stop_of_an_entry_in_doubt_is_sent_before_the_venue_tells_what_became_of_it() -> None:
+    """rules: ORD-04, ORD-09, POS-11
+
+    In seed 3 of the campaign at the venues the looks at an entry took 5 s, one after the other, and it stood bare for 7.8 s.
+    """
+    plan = LostLooks([Failure(LoseAnswer(), leg=Leg.ENTRY)])
+    club = await opened(plan)
+    club.exchange.attaches = frozenset()
+    club.venue.friction = Friction(Decimal("0.0005"))
+    club.deaf = True
+    plan.looks = 3
+    await club.alert("SINAL LONG FORTE")
+    await club.jobs()
+    (member,) = club.members
+
+    await club.platform.place_orders()()
+
+    doubted, unheard = await club.trade(member), await club.at_venue(member)
+    assert (doubted.position.quantity, doubted.orders[0].state) == (Decimal(0), OrderState.UNKNOWN)
+    assert (unheard.entries, unheard.protected) == (1, True)
+    await club.work()
+    trade, venue = await club.trade(member), await club.at_venue(member)
+    assert trade.position.state is PositionState.PROTECTED
+    assert (venue.entries, venue.exits, venue.protected) == (1, 0, True)
+    assert (venue.stops, venue.targets) == ([trade.position.stop_loss], [trade.position.take_profit])
+
+
+async def test_what_was_refused_before_anything_was_there_is_no_attempt_to_protect_it() -> None:
+    """rules: ORD-04, ORD-10"""
+    club = await opened(
+        FaultPlan(
+            [
+                Failure(DropBefore(), Nth(frozenset({1, 2})), leg=Leg.ENTRY),
+                Failure(Refuse(Fault.FILTER), Nth(frozenset({2, 3})), leg=Leg.STOP),
+            ]
+        )
+    )
+    club.exchange.attaches = frozenset()
+
+    await club.alert("SINAL LONG FORTE")
+    await club.work()
+
+    (member,) = club.members
+    trade, venue = await club.trade(member), await club.at_venue(member)
+    refused = [order.error_code for order in trade.orders if order.leg is Leg.STOP and order.state is OrderState.REJECTED]
+    assert refused == [Fault.REDUCE_ONLY, Fault.FILTER, Fault.FILTER]
+    assert trade.position.state is PositionState.PROTECTED
+    assert (venue.entries, venue.protected) == (1, True)
+
+
+async def test_the_stop_of_an_entry_that_never_came_does_not_stay_with_what_the_member_holds_himself() -> None:
+    """rules: ORD-04, POS-10"""
+    club = await opened(FaultPlan([Failure(DropBefore(), Always(), leg=Leg.ENTRY)]))
+    club.exchange.attaches = frozenset()
+    (member,) = club.members
+    await club.alert("SINAL LONG FORTE")
+    await club.jobs()
+    account = await club.account(member)
+    own = Ticket("by-hand", BTC, Side.LONG, Leg.ENTRY, Decimal("0.01"), None, 5)
+    club.venue.place(account.id, own, club.clock.now())
+
+    await club.platform.place_orders()()
+    meanwhile = await club.at_venue(member)
+    await club.work()
+
+    venue = await club.at_venue(member)
+    assert len(meanwhile.stops) == len(meanwhile.targets) == 1
+    assert (await club.trade(member)).position.state is PositionState.ABANDONED
+    assert (venue.stops, venue.targets) == ([], [])
+    assert venue.held == {(BTC, Side.LONG): Decimal("0.01")}
 
 
 async def test_a_doubt_that_came_after_the_stream_had_told_ends_when_the_venue_is_asked() -> None:

@@ -6,7 +6,7 @@ import attrs
 
 from cbc_domain.application.trading.absorb import News
 from cbc_domain.application.trading.desk import Desk, Facts, Heard
-from cbc_domain.application.trading.standing import IN_DOUBT, immovable, newest, standing
+from cbc_domain.application.trading.standing import IN_DOUBT, immovable, in_doubt, newest, standing
 from cbc_domain.kernel.ids import OrderId
 from cbc_domain.kernel.venues import Environment, Symbol, Venue
 from cbc_domain.ports.exchange import Exchange
@@ -137,19 +137,23 @@ class ProtectPositions:
             if trigger.leg not in settled
         )
         cancel, lapse = tuple(order for order in found.cancel if order not in stay), found.expire
-        in_doubt = tuple(
+        unheard = tuple(
             order for order in trade.orders if order.leg in PROTECTION and order.state in IN_DOUBT and order not in found.cancel
         )
         travelled = self._travelled(trade)
+        send = tuple(order for order in found.send if not in_doubt(trade) or order.leg not in self._attached(trade))
         cancel += tuple(order for order in lapse if order.leg in travelled)
         lapse = tuple(order for order in lapse if order.leg not in travelled)
-        return Protection(trade, in_doubt + found.send + placed, cancel, lapse, found.unprotectable)
+        return Protection(trade, unheard + send + placed, cancel, lapse, found.unprotectable)
 
     def _travelled(self, trade: Trade) -> frozenset[Leg]:
         """What went with an entry that the venue took, though it may not have told of it yet."""
         entry = newest(trade.orders, Leg.ENTRY)
         taken = entry is not None and entry.acked_at is not None
-        return self.exchange.attached_legs(trade.position.venue) if taken else frozenset()
+        return self._attached(trade) if taken else frozenset()
+
+    def _attached(self, trade: Trade) -> frozenset[Leg]:
+        return self.exchange.attached_legs(trade.position.venue)
 
 
 def _acknowledged(order: Order, heard: Heard) -> bool:

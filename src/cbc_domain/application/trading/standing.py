@@ -122,8 +122,16 @@ def _too_late(trade: Trade, leg: Leg) -> bool:
     return last is not None and last.state is OrderState.REJECTED and last.error_code == Fault.PRICE_PASSED
 
 
+def _was_early(order: Order) -> bool:
+    return order.leg in PROTECTION and order.error_code == Fault.REDUCE_ONLY
+
+
 def _refused(trade: Trade, leg: Leg, limits: SystemLimits) -> bool:
-    """The newest orders of a leg were all refused, as many as are attempted (ORD-10)."""
-    last = sorted((order for order in trade.orders if order.leg is leg), key=lambda order: order.seq)
+    """The newest orders of a leg were all refused, as many as are attempted (ORD-10).
+
+    A stop or target of an entry in doubt is sent before anything is there: that it was refused for this is no attempt.
+    """
+    own = (order for order in trade.orders if order.leg is leg and not _was_early(order))
+    last = sorted(own, key=lambda order: order.seq)
     tried = last[-limits.protect_attempts :]
     return len(tried) == limits.protect_attempts and all(order.state is OrderState.REJECTED for order in tried)
