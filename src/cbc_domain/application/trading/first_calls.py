@@ -137,8 +137,7 @@ class FirstCalls:
 
     async def _leave(self, claim: Claim, account: ExchangeAccount) -> News:
         reason = CloseReason(claim.task.reason) if claim.task.reason else CloseReason.SIGNAL
-        ended = await self._end_entry(claim.trade, account)
-        left, held = await self._exit_and_holding(claim, account)
+        ended, left, held = await self._so_far(claim, account)
         news = News(claim.trade.position.id, ended.facts + left.facts, reason, denied=ended.denied or left.denied)
         trade = absorb(claim.trade, news, self.clock.now())
         if left.passing is None and not self._lease_is_over(claim):
@@ -146,24 +145,23 @@ class FirstCalls:
             news = attrs.evolve(news, facts=news.facts + told.facts, held=told.held)
         return self._without_needless_exit(claim.trade, news)
 
-    async def _exit_and_holding(self, claim: Claim, account: ExchangeAccount) -> tuple[Heard, Decimal | None]:
-        """Hear of an exit that was sent before; where a stop is missing ask beside it what there is to sell (POS-11).
+    async def _so_far(self, claim: Claim, account: ExchangeAccount) -> tuple[Heard, Heard, Decimal | None]:
+        """End the entry, hear of an exit that was sent before, and where a stop is missing ask what there is to sell, at once.
 
-        Where the venue does not tell, that is what we know of: it goes reduce-only, and nothing waits for another answer.
+        Where the venue does not tell, that is what we know of: it goes reduce-only, and nothing waits for another answer
+        (POS-11). None where it was not asked for.
         """
         trade = claim.trade
-        if not (unguarded(trade) and entered(trade)):
-            return await self._exit_so_far(claim, account), None
-        asked: list[Awaitable[Heard | Decimal | None]] = [
-            self._exit_so_far(claim, account),
-            self._held(account, trade.position),
-        ]
-        left, held = await self.together(asked)
-        match left, held:
-            case Heard(), Decimal() | None:
-                return left, trade.position.quantity if held is None else held
-            case _:
-                raise next(answer for answer in (left, held) if isinstance(answer, Exception))
+        calls: list[Awaitable[Heard | Decimal | None]] = [self._end_entry(trade, account), self._exit_so_far(claim, account)]
+        if unguarded(trade):
+            calls.append(self._held(account, trade.position))
+        match await self.together(calls):
+            case [Heard() as ended, Heard() as left]:
+                return ended, left, None
+            case [Heard() as ended, Heard() as left, Decimal() | None as held]:
+                return ended, left, trade.position.quantity if held is None else held
+            case answers:
+                raise next(answer for answer in answers if isinstance(answer, Exception))
 
     async def _exit_so_far(self, claim: Claim, account: ExchangeAccount) -> Heard:
         """Hear of an exit that was sent before; one that was not answered for may not be sent again (ORD-04)."""
