@@ -233,6 +233,33 @@ async def test_the_stop_of_an_entry_in_doubt_is_sent_before_the_venue_tells_what
     assert (venue.stops, venue.targets) == ([trade.position.stop_loss], [trade.position.take_profit])
 
 
+async def test_whoever_takes_over_an_entry_protects_it_beside_looking_for_it() -> None:
+    """rules: PRI-06, ORD-04, POS-11
+
+    In seed 7 of the campaign at the venues a worker died 0.3 s after the fill, and the next looked at the entry for 6 s first.
+    """
+    club = await opened(FaultPlan())
+    club.exchange.attaches = frozenset()
+    club.deaf = True
+    await club.alert("SINAL LONG FORTE")
+    await club.jobs()
+    await club.die_between_calls()
+    (member,) = club.members
+    assert not (await club.at_venue(member)).protected
+
+    for _ in range(2):
+        club.clock.advance(by=timedelta(seconds=30))
+        await club.die_between_calls()
+        assert (await club.at_venue(member)).protected
+
+    club.clock.advance(by=timedelta(seconds=30))
+    await club.work()
+    trade, venue = await club.trade(member), await club.at_venue(member)
+    assert trade.position.state is PositionState.PROTECTED
+    assert (venue.entries, venue.exits) == (1, 0)
+    assert (venue.stops, venue.targets) == ([trade.position.stop_loss], [trade.position.take_profit])
+
+
 async def test_what_was_refused_before_anything_was_there_is_no_attempt_to_protect_it() -> None:
     """rules: ORD-04, ORD-10"""
     club = await opened(

@@ -77,7 +77,12 @@ class FirstCalls:
         trade, entry = claim.trade, newest(claim.trade.orders, Leg.ENTRY)
         if entry is None or entry.state.final or leaving(trade):
             return News(trade.position.id)
-        heard = await self._entry(claim, account, entry, halts)
+        heard, leverage = Heard(), trade.position.size.leverage
+        beside = (self.desk.send(account, order, (), leverage, again=True) for order in self._planned(claim, entry))
+        for answer in await self.together([self._entry(claim, account, entry, halts), *beside]):
+            if isinstance(answer, Exception):
+                raise answer
+            heard += answer
         if any(isinstance(fact, Filled) for _, fact in heard.facts):
             heard += await self.desk.find_all(account, self._attached(trade))
         return News(trade.position.id, heard.facts, denied=heard.denied)
@@ -97,6 +102,13 @@ class FirstCalls:
             leverage = claim.trade.position.size.leverage
             heard = await self.desk.send(account, entry, self._attached(claim.trade), leverage, again=again)
         return self._doubted(heard, entry) if claim.taken_over else heard
+
+    def _planned(self, claim: Claim, entry: Order) -> tuple[Order, ...]:
+        """The protection of an entry that may be there, as its answer was lost or its worker died: it waits for no look."""
+        if self._lease_is_over(claim) or not (claim.taken_over or entry.state is OrderState.UNKNOWN):
+            return ()
+        legs = frozenset(PROTECTION) - self.exchange.attached_legs(entry.venue)
+        return tuple(order for order in claim.trade.orders if order.leg in legs and order.state is OrderState.CREATED)
 
     def _attached(self, trade: Trade) -> tuple[Order, ...]:
         """The protection that travels with the entry, as far as nothing is known of it yet (ORD-09)."""
