@@ -12,7 +12,7 @@ from cbc_adapters.exchange.ccxt.limits import Errand, Published
 from cbc_adapters.exchange.ccxt.listings import Listings
 from cbc_adapters.exchange.ccxt.published import PUBLISHED
 from cbc_adapters.exchange.ccxt.streams import Streams
-from cbc_adapters.exchange.ccxt.traffic import Traffic
+from cbc_adapters.exchange.ccxt.traffic import LONGEST_WAIT_S, Traffic
 from cbc_adapters.exchange.ccxt.translate import milliseconds
 from cbc_domain.kernel.ids import AccountId
 from cbc_domain.kernel.venues import Environment, Side, Symbol, Venue
@@ -25,6 +25,8 @@ from cbc_domain.trading.model import PROTECTION, Leg
 from cbc_domain.trading.orders import leg_of
 from cbc_domain.trading.sizes import AccountReading, Instrument, Quote
 
+RESULT_WAIT_S: Final = 10.0
+"""How long a question for a result waits for its turn: no task of an account waits with it, and many are asked at once."""
 PREPARED_LASTS: Final = timedelta(minutes=10)
 """How long leverage and margin mode that we set are taken to be so still: the member may change them by hand (SIZ-04)."""
 
@@ -91,13 +93,15 @@ class CcxtExchange:
         return next((one for one in held if one.symbol == symbol and one.side is side), None)
 
     async def ending(self, account: ExchangeAccount, symbol: Symbol, side: Side, since: datetime) -> Ending | None:
-        closed = await self._closings(account, symbol, side, since, None)
+        closed = await self._closings(account, symbol, side, since, None, LONGEST_WAIT_S)
         return closed[-1].ending if closed else None
 
     async def closed_result(
         self, account: ExchangeAccount, symbol: Symbol, side: Side, since: datetime, until: datetime
     ) -> ClosedResult | None:
-        closed = [one for one in await self._closings(account, symbol, side, since, until) if one.ending.at <= until]
+        closed = [
+            one for one in await self._closings(account, symbol, side, since, until, RESULT_WAIT_S) if one.ending.at <= until
+        ]
         if not closed:
             return None
         none = closed[0].net * 0
@@ -193,7 +197,13 @@ class CcxtExchange:
         self._prepared[account.id, ticket.symbol] = leverage, now
 
     async def _closings(
-        self, account: ExchangeAccount, symbol: Symbol, side: Side, since: datetime, until: datetime | None
+        self,
+        account: ExchangeAccount,
+        symbol: Symbol,
+        side: Side,
+        since: datetime,
+        until: datetime | None,
+        patience_s: float,
     ) -> Sequence[Closed]:
         dialect, instrument = self._pool.dialect(account.venue), await self._listed(account, symbol)
 
@@ -201,7 +211,7 @@ class CcxtExchange:
             return await dialect.closings(client, instrument, side, since, until)
 
         errand = Errand.CLOSINGS if perhaps_funded(since, until) else Errand.BRIEF_CLOSINGS
-        return await self._call(account, errand, closings)
+        return await self._traffic.of(account, errand, closings, patience_s=patience_s)
 
     async def _sought(self, account: ExchangeAccount, symbol: Symbol, client_id: str) -> Sought | None:
         """What to ask for; None for a symbol that the venue never had, where no order can be."""

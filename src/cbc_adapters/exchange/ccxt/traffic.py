@@ -49,8 +49,11 @@ class Traffic:
         errand: Errand,
         call: Callable[[Client], Awaitable[T]],
         became: Callable[[T], Errand] | None = None,
+        patience_s: float = LONGEST_WAIT_S,
     ) -> T:
         """Do an errand for an account. With `became` its answer says which errand's price it really had, if that is less.
+
+        `patience_s` is how long its turn is waited for: longer only where no task of an account waits with it.
 
         Raises OutcomeUnknown, or VenueRefused: the venue's refusal, or ours before anything was sent (RATE_LIMIT when the
         budget is used up for longer than a moment, NETWORK while the breaker is open).
@@ -58,7 +61,7 @@ class Traffic:
         now = self._ticks()
         trip = self._road((account.venue, account.environment), now).trip(errand, account.id, now)
         if wait := _wait(trip, now):
-            now = await self._turn(trip, wait)
+            now = await self._turn(trip, wait, patience_s)
         trip.begin(now)
         # Only now the key is taken out of its ring.
         async with self._pool.of(account) as client:
@@ -72,7 +75,7 @@ class Traffic:
         now = self._ticks()
         trip = self._road(market, now).trip(errand, None, now)
         if wait := _wait(trip, now):
-            now = await self._turn(trip, wait)
+            now = await self._turn(trip, wait, LONGEST_WAIT_S)
         trip.begin(now)
         client = self._pool.public(market)
         return await self._done(trip, client, call(client))
@@ -99,10 +102,10 @@ class Traffic:
             self._measure(road, now)
         return road
 
-    async def _turn(self, trip: Trip, wait: float) -> float:
+    async def _turn(self, trip: Trip, wait: float, patience_s: float) -> float:
         """Wait for one's turn and answer when it came."""
         now = self._ticks()
-        latest = now + LONGEST_WAIT_S
+        latest = now + patience_s
         while wait:
             if now + wait > latest:
                 venue = trip.road.market[0].value

@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -22,6 +22,8 @@ from tests.integration.exchange.venues.bench import opened_desk
 from tests.strategies.exchange import BTC, entry, leave
 
 MARKET = (Venue.BINANCE, Environment.LIVE)
+HALF_PAST = datetime(2026, 3, 2, 12, 30, tzinfo=UTC)
+"""Far from the hours at which funding falls due."""
 TOO_MANY = {"code": -1003, "msg": "Too many requests"}
 DOWN = WireAnswer({"msg": "Service unavailable"}, 503)
 
@@ -116,13 +118,31 @@ async def test_a_short_wait_is_waited_for(bench: Bench) -> None:
     await bench.exchange.holding(bench.account, BTC, Side.LONG)
 
     with pytest.raises(VenueRefused) as too_long:
-        await bench.exchange.closed_result(bench.account, BTC, Side.LONG, bench.house.now(), bench.house.now())
+        await bench.exchange.ending(bench.account, BTC, Side.LONG, bench.house.now())
     bench.wire.arrived.clear()
     found = await bench.exchange.readings([bench.account])
 
     assert too_long.value.fault is Fault.RATE_LIMIT
     assert found
     assert bench.wire.arrived["/fapi/v3/account"] == 1
+
+
+async def test_results_of_closed_trades_wait_for_their_turn_with_patience(bench: Bench) -> None:
+    """rules: EXC-08, COM-05
+
+    In seed 2 of the campaign at the venues one of several at a time was let through a narrowed limit, once a minute.
+    """
+    bench.wire.instead["/fapi/v1/order"] = WireAnswer(TOO_MANY, 429, {"Retry-After": "1"})
+    with pytest.raises(OutcomeUnknown):
+        await bench.enter("e1")
+    bench.wire.instead.clear()
+
+    asked = (bench.exchange.closed_result(bench.account, BTC, Side.LONG, HALF_PAST, HALF_PAST) for _ in range(6))
+    told = await asyncio.gather(*asked)
+
+    assert told == [None] * 6
+    assert bench.wire.arrived["/fapi/v1/userTrades"] == 6
+    assert bench.wire.arrived["/fapi/v1/income"] == 0
 
 
 async def test_looking_for_what_is_not_there_costs_one_look_and_not_what_it_might_have_become(bench: Bench) -> None:
