@@ -90,14 +90,18 @@ async def test_a_stop_that_the_venue_fired_is_heard_of_and_settled(club: VenueCl
     assert [club.account(one).positions for one in club.joined] == [{}] * len(club.joined)
 
 
-async def test_where_an_entry_carries_its_stop_nobody_has_to_live_to_place_it(club: VenueClub) -> None:
+@pytest.mark.parametrize("placed", [True, False])
+async def test_an_entry_that_nobody_hears_of_has_a_stop_wherever_one_is_placed_or_carried(
+    club: VenueClub, *, placed: bool
+) -> None:
     """rules: ORD-04, ORD-09, POS-11"""
     await club.market()
     await club.plan("SINAL LONG FORTE", BTC, START_PRICES[BTC])
     for venue in REAL:
         lost = Failure(LoseAnswer(), leg=Leg.ENTRY)
         silent = [Failure(DropBefore(), Always(), call) for call in (Call.FIND, Call.HOLDING, Call.CANCEL)]
-        club.simulation.plan(venue, Environment.LIVE, FaultPlan([lost, *silent]))
+        unplaced = [Failure(DropBefore(), Always(), leg=leg) for leg in (Leg.STOP, Leg.TARGET) if not placed]
+        club.simulation.plan(venue, Environment.LIVE, FaultPlan([lost, *silent, *unplaced]))
     await club.platform.place_orders()()
     alone = {one.venue: standing(club.account(one)) for one in club.joined}
 
@@ -105,7 +109,9 @@ async def test_where_an_entry_carries_its_stop_nobody_has_to_live_to_place_it(cl
         club.simulation.plan(venue, Environment.LIVE, FaultPlan())
     await club.carry_out(protected)
 
-    assert alone == {venue: [Leg.STOP] if venue is Venue.OKX else [] for venue in REAL}
+    carried = {venue: [Leg.STOP] if venue is Venue.OKX else [] for venue in REAL}
+    everywhere = {venue: [Leg.STOP, Leg.TARGET] for venue in REAL}
+    assert alone == (everywhere if placed else carried)
     at_venue = [club.account(one) for one in club.joined]
     assert [standing(account) for account in at_venue] == [[Leg.STOP, Leg.TARGET]] * len(club.joined)
     assert [sent(account, Leg.ENTRY) for account in at_venue] == [1] * len(club.joined)
