@@ -40,8 +40,6 @@ class SettlementState(StrEnum):
 
 
 RECORD_WAIT: Final = timedelta(minutes=5)
-ASKED_AGAIN: Final = timedelta(seconds=10)
-"""How long a venue that did not tell a result is left alone: every close begins a settlement, which asks for all that miss."""
 """How long a settlement waits for the venue's own record of the result (COM-05)."""
 
 REVIEWED_ABOVE: Final = Decimal("0.01")

@@ -6,7 +6,7 @@ from decimal import Decimal
 import attrs
 import pytest
 
-from cbc_domain.commissions.model import ASKED_AGAIN, RECORD_WAIT, SettlementReason, SettlementState
+from cbc_domain.commissions.model import RECORD_WAIT, SettlementReason, SettlementState
 from cbc_domain.kernel.ids import DebtId, JournalId, PositionId
 from cbc_domain.kernel.venues import Environment
 from cbc_domain.ledger.postings import forgiveness, recharge
@@ -44,9 +44,9 @@ async def test_a_live_position_waits_for_its_result_or_for_five_minutes(store: S
     assert await unsettled(store, NOW + RECORD_WAIT) == [first.id]
 
     async with committed(store) as work:
-        assert await work.results.to_ask(NOW + MINUTE, 10) == [first.id, second.id]
-        assert await work.results.to_ask(NOW + 2 * MINUTE, 1) == [first.id]
-        assert await work.results.to_ask(NOW + RECORD_WAIT, 10) == [second.id]
+        assert await work.results.missing(NOW + 2 * MINUTE, 10) == [first.id, second.id]
+        assert await work.results.missing(NOW + 2 * MINUTE, 1) == [first.id]
+        assert await work.results.missing(NOW + RECORD_WAIT, 10) == [second.id]
         await work.results.record({second.id: Decimal("1.00000001")}, NOW + 2 * MINUTE)
         await work.results.record({second.id: Decimal(9)}, NOW + 2 * MINUTE)
         await work.results.record({}, NOW)
@@ -54,25 +54,7 @@ async def test_a_live_position_waits_for_its_result_or_for_five_minutes(store: S
     assert await unsettled(store, NOW + 2 * MINUTE) == [second.id]
     async with store() as work:
         assert await work.results.of([first.id, second.id]) == {second.id: Decimal("1.00000001")}
-        assert await work.results.to_ask(NOW + 3 * MINUTE, 10) == [first.id]
-
-
-async def test_a_result_is_asked_for_by_one_at_a_time_and_again_when_it_was_not_told(
-    store: Store, samples: Samples, place: Place
-) -> None:
-    """rules: COM-05, EXC-08
-
-    In seed 6 of the campaign at the venues every close asked again for all results that were missing: two fifths of all calls.
-    """
-    first, second = await ended(store, samples, place)
-    now = NOW + MINUTE
-    async with committed(store) as work:
-        assert await work.results.to_ask(now, 1) == [first.id]
-    async with committed(store) as work:
-        assert await work.results.to_ask(now + INSTANT, 10) == [second.id]
-        assert await work.results.to_ask(now + ASKED_AGAIN - INSTANT, 10) == []
-        assert await work.results.to_ask(now + ASKED_AGAIN, 10) == [first.id]
-        assert await work.results.to_ask(now + ASKED_AGAIN + INSTANT, 10) == [second.id]
+        assert await work.results.missing(NOW + 2 * MINUTE, 10) == [first.id]
 
 
 async def test_a_rehearsed_position_waits_for_nothing(store: Store, samples: Samples) -> None:
@@ -82,7 +64,7 @@ async def test_a_rehearsed_position_waits_for_nothing(store: Store, samples: Sam
 
     assert await unsettled(store, NOW + MINUTE) == [first.id, second.id]
     async with store() as work:
-        assert await work.results.to_ask(NOW + MINUTE, 10) == []
+        assert await work.results.missing(NOW + MINUTE, 10) == []
 
 
 async def settle(store: Store, position: Position, state: SettlementState, journal: JournalId | None = None) -> Settlement:

@@ -8,7 +8,7 @@ from typing import Final
 
 from cbc_adapters.persistence.memory.table import ALL, Changes, Table
 from cbc_adapters.persistence.memory.trade_tables import TradeTables
-from cbc_domain.commissions.model import ASKED_AGAIN, RECORD_WAIT, SettlementState
+from cbc_domain.commissions.model import RECORD_WAIT, SettlementState
 from cbc_domain.kernel.ids import PositionId
 from cbc_domain.kernel.venues import Environment
 from cbc_domain.ports.persistence.results import Review
@@ -21,7 +21,6 @@ class MemoryResults:
     def __init__(self, changes: Changes, tables: TradeTables) -> None:
         self._tables = tables
         self._reviews = Table[PositionId, Review](changes)
-        self._asked = Table[PositionId, datetime](changes)
 
     async def record(self, results: Mapping[PositionId, Decimal], at: datetime) -> None:
         for position, result in results.items():
@@ -32,13 +31,10 @@ class MemoryResults:
         found = ((position, self._tables.results.get(position)) for position in positions)
         return {position: result for position, result in found if result is not None}
 
-    async def to_ask(self, now: datetime, limit: int) -> Sequence[PositionId]:
+    async def missing(self, now: datetime, limit: int) -> Sequence[PositionId]:
         waiting = (self._tables.positions[position] for _, position in self._tables.unsettled.after(ALL, None))
         lacking = (one.id for one in waiting if _live(one) and one.id not in self._tables.results and _young(one, now))
-        taken = list(islice((one for one in lacking if not self._asked_lately(one, now)), limit))
-        for position in taken:
-            self._asked.put(position, now)
-        return taken
+        return list(islice(lacking, limit))
 
     async def charged_since(self, since: datetime, after: PositionId | None, limit: int) -> Sequence[PositionId]:
         settled = (self._tables.positions[one.position] for one in self._tables.settlements.values() if one.state in _CHARGED)
@@ -51,10 +47,6 @@ class MemoryResults:
 
     async def reviews(self, limit: int) -> Sequence[Review]:
         return sorted(self._reviews.values(), key=lambda one: (one.at, one.position), reverse=True)[:limit]
-
-    def _asked_lately(self, position: PositionId, now: datetime) -> bool:
-        asked = self._asked.get(position)
-        return asked is not None and asked > now - ASKED_AGAIN
 
 
 def _live(position: Position) -> bool:

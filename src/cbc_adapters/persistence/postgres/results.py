@@ -7,21 +7,19 @@ from typing import Any, Final
 from uuid import UUID
 
 import attrs
-from sqlalchemy import Select, exists, literal, or_, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Select, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from cbc_adapters.persistence.postgres.batches import insert_rows, values_of
 from cbc_adapters.persistence.postgres.tables import outcomes
 from cbc_adapters.persistence.postgres.tables.trades import positions
 from cbc_adapters.persistence.postgres.trade_reading import ENDED, WAITING_FOR_SETTLEMENT, among
-from cbc_domain.commissions.model import ASKED_AGAIN, RECORD_WAIT, SettlementState
+from cbc_domain.commissions.model import RECORD_WAIT, SettlementState
 from cbc_domain.kernel.ids import PositionId
 from cbc_domain.kernel.venues import Environment
 from cbc_domain.ports.persistence.results import Review
 
 _LIVE: Final = positions.c.environment == Environment.LIVE.value
-_ASKED: Final = outcomes.asked_results
 _TOLD: Final = exists().where(outcomes.closed_results.c.position == positions.c.id)
 _RECORD: Final = insert_rows(outcomes.closed_results, ("position", "net", "recorded_at")).on_conflict_do_nothing()
 _REVIEW: Final = insert_rows(outcomes.result_reviews, ("position", "charged", "reported", "at"))
@@ -42,18 +40,10 @@ class PostgresResults:
         found = select(result.position, result.net).where(among(result.position, positions))
         return {PositionId(row.position): row.net for row in await self._connection.execute(found)}
 
-    async def to_ask(self, now: datetime, limit: int) -> Sequence[PositionId]:
-        young, lately = positions.c.closed_at > now - RECORD_WAIT, _ASKED.c.asked_at > now - ASKED_AGAIN
-        asked = exists().where(_ASKED.c.position == positions.c.id, lately)
-        missing = select(positions.c.id, literal(now)).where(ENDED, WAITING_FOR_SETTLEMENT, _LIVE, young, ~_TOLD, ~asked)
-        oldest = missing.order_by(positions.c.closed_at, positions.c.id).limit(limit)
-        asking = insert(_ASKED).from_select(["position", "asked_at"], oldest)
-        again = asking.on_conflict_do_update(
-            index_elements=["position"], set_={"asked_at": asking.excluded.asked_at}, where=~lately
-        )
-        taken = again.returning(_ASKED.c.position).cte("taken")
-        in_order = select(positions.c.id).join(taken, taken.c.position == positions.c.id)
-        return await self._ids(in_order.order_by(positions.c.closed_at, positions.c.id))
+    async def missing(self, now: datetime, limit: int) -> Sequence[PositionId]:
+        young = positions.c.closed_at > now - RECORD_WAIT
+        found = select(positions.c.id).where(ENDED, WAITING_FOR_SETTLEMENT, _LIVE, young, ~_TOLD)
+        return await self._ids(found.order_by(positions.c.closed_at, positions.c.id).limit(limit))
 
     async def charged_since(self, since: datetime, after: PositionId | None, limit: int) -> Sequence[PositionId]:
         charged = positions.c.settlement.in_(_CHARGED)

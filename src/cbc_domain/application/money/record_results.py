@@ -58,9 +58,8 @@ class RecordResults:
     async def __call__(self) -> int:
         """Answer how many results were recorded."""
         async with self.store() as work:
-            positions = await _positions(work, await work.results.to_ask(self.clock.now(), BATCH))
+            positions = await _positions(work, await work.results.missing(self.clock.now(), BATCH))
             accounts = dict(await work.people.connected({position.account for position in positions}))
-            await work.commit()
         told = await self.ask(positions, accounts) if positions else []
         if told:
             async with self.store() as work:

@@ -27,11 +27,10 @@ class Results(Protocol):
     async def of(self, positions: Collection[PositionId]) -> Mapping[PositionId, Decimal]:
         """The recorded results; positions without one are left out."""
 
-    async def to_ask(self, now: datetime, limit: int) -> Sequence[PositionId]:
+    async def missing(self, now: datetime, limit: int) -> Sequence[PositionId]:
         """Live positions that wait for settlement and for their venue's result, in the order of closing.
 
-        Whoever gets one asks for it: nobody else does within ASKED_AGAIN. Those closed RECORD_WAIT ago or longer wait no more
-        and are left out.
+        Those closed RECORD_WAIT ago or longer wait no more and are left out.
         """
 
     async def charged_since(self, since: datetime, after: PositionId | None, limit: int) -> Sequence[PositionId]:

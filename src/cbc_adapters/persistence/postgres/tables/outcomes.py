@@ -106,13 +106,6 @@ closed_results: Final = Table(
     Column("recorded_at", instant, nullable=False),
 )
 
-asked_results: Final = Table(
-    "asked_results",
-    METADATA,
-    Column("position", identity, ForeignKey("positions.id"), primary_key=True),
-    Column("asked_at", instant, nullable=False),
-)
-
 result_reviews: Final = Table(
     "result_reviews",
     METADATA,
