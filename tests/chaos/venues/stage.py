@@ -25,7 +25,7 @@ from tests.chaos.evidence import AT_VENUES, keep
 from tests.chaos.judge import Evidence, Verdict, findings, traded
 from tests.chaos.stage import observation_of
 from tests.chaos.venues.crew import MortalCrew
-from tests.chaos.venues.deadline import late
+from tests.chaos.venues.deadline import on_the_way_out
 from tests.chaos.venues.script import PRICES_EVERY_S, Post, prices, script
 from tests.chaos.venues.size import VenueSize
 from tests.chaos.venues.weather import Weather
@@ -48,7 +48,7 @@ CLOSED_WITHIN_S: Final = 12.0
 WISHES: Final = {"max_open_positions": 5}
 LEFT: Final = "leftovers at the venues"
 DIED: Final = "workers that died of themselves"
-SLOW_EXITS: Final = "past 5 s with a way out under way"
+SLOW_EXITS: Final = "of those past 5 s, with an exit sent in time"
 SLOWEST: Final = "slowest start of a worker, ms"
 SIGNED, STRUCK = "signed calls", "signed calls with faults"
 
@@ -231,8 +231,8 @@ def _seen(stage: VenueStage) -> Mapping[str, object]:
 
 async def _judge(stage: VenueStage, *, quiet: bool, seconds: float) -> Verdict:
     owed = None if quiet else await stage.eye.owed(stage.club.platform.clock().now())
-    past = await late(stage.eye, stage.accounts, [bare for watch in stage.watches for bare in watch.too_long])
-    evidence = Evidence(stage.accounts, stage.eye, past.neglected, owed)
+    too_long = [bare for watch in stage.watches for bare in watch.too_long]
+    evidence = Evidence(stage.accounts, stage.eye, too_long, owed)
     wrong = {
         **await findings(evidence, stage.club.platform),
         LEFT: list(leftovers(stage.accounts)),
@@ -240,7 +240,7 @@ async def _judge(stage: VenueStage, *, quiet: bool, seconds: float) -> Verdict:
     }
     counts = {
         **await traded(evidence, stage.stretches),
-        SLOW_EXITS: len(past.way_out),
+        SLOW_EXITS: len(await on_the_way_out(stage.eye, stage.accounts, too_long)),
         SIGNED: sum(weather.signed for weather in stage.weathers),
         STRUCK: sum(weather.struck for weather in stage.weathers),
         "kills": len(stage.crew.kills),
