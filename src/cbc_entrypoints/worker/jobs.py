@@ -5,6 +5,7 @@ from uuid import UUID
 
 from cbc_domain.kernel.ids import SignalId
 from cbc_entrypoints.containers import Platform
+from cbc_entrypoints.worker.one_at_a_time import OneAtATime
 from cbc_entrypoints.worker.role import Role
 
 Handler = Callable[[Mapping[str, str]], Awaitable[None]]
@@ -16,10 +17,10 @@ def handlers(platform: Platform, role: Role) -> dict[str, Handler]:
     async def plan_orders(payload: Mapping[str, str]) -> None:
         await platform.plan_orders()(SignalId(UUID(payload["signal"])))
 
+    settle = OneAtATime(platform.settle_trades())
+
     async def settle_trades(_payload: Mapping[str, str]) -> None:
-        settle = platform.settle_trades()
-        while await settle():
-            pass
+        await settle()
 
     known: dict[str, tuple[Role, Handler]] = {
         "plan_orders": (Role.INGEST, plan_orders),

@@ -34,9 +34,10 @@ class NotJudged(DomainError):
 
 @attrs.frozen
 class SettleTrades:
-    """Settle what waits, at most a batch at a time; a position is charged once, whoever asks and how often (COM-07).
+    """Settle what waits, in batches; a position is charged once, whoever asks and how often (COM-07).
 
-    Raises NotJudged for the first trade that cannot be judged, after settling the others.
+    Venues are asked once, before the first batch. Raises NotJudged for the first trade that cannot be judged, after settling
+    the others.
     """
 
     store: Store
@@ -47,7 +48,10 @@ class SettleTrades:
     async def __call__(self) -> int:
         """Answer how many positions reached a final settlement; those that wait are not counted."""
         await self.record_results()
-        settled, faults = await self.store.run(self._settle)
+        settled, (batch, faults) = 0, await self.store.run(self._settle)
+        while batch:
+            settled += batch
+            batch, faults = await self.store.run(self._settle)
         for fault in faults:
             raise fault
         return settled
