@@ -12,7 +12,7 @@ from cbc_adapters.exchange.simulated.engine import SimulatedVenue
 from cbc_adapters.system.stepped.clock import SteppedClock
 from cbc_adapters.system.stepped.identities import SteppedIdentities
 from cbc_domain.application.trading.absorb import News
-from cbc_domain.application.trading.first_calls import Halts
+from cbc_domain.application.trading.enter_position import Halts
 from cbc_domain.application.trading.place_orders import LEASE
 from cbc_domain.application.trading.receive_signal import Receipt
 from cbc_domain.identity.model import Member

@@ -39,12 +39,15 @@ from cbc_domain.application.trading.close_positions import ClosePositions
 from cbc_domain.application.trading.decide_signal import DecideSignal
 from cbc_domain.application.trading.desk import Desk
 from cbc_domain.application.trading.emergency import Emergency
+from cbc_domain.application.trading.enter_position import EnterPosition
 from cbc_domain.application.trading.finish_tasks import FinishTasks
 from cbc_domain.application.trading.first_calls import FirstCalls
 from cbc_domain.application.trading.follow_accounts import FollowAccounts
 from cbc_domain.application.trading.forget_bodies import ForgetBodies
 from cbc_domain.application.trading.inject_signal import InjectSignal
+from cbc_domain.application.trading.leave_position import LeavePosition
 from cbc_domain.application.trading.limit_alerts import LimitAlerts
+from cbc_domain.application.trading.look_at_position import LookAtPosition
 from cbc_domain.application.trading.market_of import MarketOf
 from cbc_domain.application.trading.note_transfers import NoteTransfers
 from cbc_domain.application.trading.place_orders import PlaceOrders, Step
@@ -164,7 +167,10 @@ class Platform(containers.DeclarativeContainer):
     )
     desk = providers.Factory(Desk, exchange=exchange, clock=clock, together=together)
     keeper = providers.Factory(TradeKeeper, clock=clock, identities=identities)
-    first_calls = providers.Factory(FirstCalls, desk=desk, exchange=exchange, clock=clock, together=together)
+    enter_position = providers.Factory(EnterPosition, desk=desk, exchange=exchange, clock=clock, together=together)
+    look_at_position = providers.Factory(LookAtPosition, desk=desk, exchange=exchange, clock=clock, together=together)
+    leave_position = providers.Factory(LeavePosition, desk=desk, look=look_at_position, clock=clock, together=together)
+    first_calls = providers.Factory(FirstCalls, enter=enter_position, leave=leave_position, look=look_at_position)
     protect_positions = providers.Factory(
         ProtectPositions,
         desk=desk,

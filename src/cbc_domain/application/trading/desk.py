@@ -16,6 +16,9 @@ from cbc_domain.trading.orders import Acknowledged, Cancelled, Expired, Fact, Fi
 LATER: Final = timedelta(microseconds=1)
 """The least that one instant can be after another."""
 
+PARTIAL_WAITS: Final = timedelta(seconds=5)
+"""How long the rest of a partly filled market order may wait before it is cancelled (ORD-08)."""
+
 PASSING: Final = frozenset({Fault.RATE_LIMIT, Fault.CLOCK, Fault.MAINTENANCE, Fault.NETWORK})
 """Refusals that a retry can help (ORD-07); all others are answers."""
 
@@ -112,6 +115,11 @@ class Desk:
             return Heard(passing=Fault.NETWORK)
         heard = await self.find(account, order)
         return Heard(((order.client_id, Expired(self.clock.now())),)) if heard.unknown_there else heard
+
+    async def follow(self, account: ExchangeAccount, order: Order, *, over: bool = False) -> Heard:
+        """Ask for a market order that the venue has; its rest is cancelled after PARTIAL_WAITS, at once when it is `over`."""
+        stale = over or order.sent_at is None or self.clock.now() - order.sent_at >= PARTIAL_WAITS
+        return await (self.cancel(account, order) if stale else self.find(account, order))
 
     async def _refused(self, account: ExchangeAccount, order: Order, refusal: VenueRefused, *, again: bool) -> Heard:
         now = self.clock.now()

@@ -8,8 +8,9 @@ from typing import Final
 import attrs
 
 from cbc_domain.application.trading.absorb import News, TradeKeeper
+from cbc_domain.application.trading.enter_position import Halts
 from cbc_domain.application.trading.finish_tasks import Ended, FinishTasks
-from cbc_domain.application.trading.first_calls import FirstCalls, Halts
+from cbc_domain.application.trading.first_calls import FirstCalls
 from cbc_domain.application.trading.protect_positions import Listed, Listings, Protection, ProtectPositions
 from cbc_domain.kernel.ids import AccountId, PositionId
 from cbc_domain.ports.persistence.unit_of_work import Store, UnitOfWork

@@ -6,7 +6,7 @@ from typing import Final
 
 import attrs
 
-from cbc_domain.application.trading.first_calls import PARTIAL_WAITS
+from cbc_domain.application.trading.desk import PARTIAL_WAITS
 from cbc_domain.application.trading.standing import (
     AT_VENUE,
     bare,

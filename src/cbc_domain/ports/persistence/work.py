@@ -39,6 +39,10 @@ class Claim:
     def hold(self) -> Hold:
         return Hold(self.task.id, self.task.attempts)
 
+    def lease_is_over(self, now: datetime) -> bool:
+        """A worker that was held up leaves the sending to the one that has the task now (PRI-06)."""
+        return self.task.lease_until is not None and now >= self.task.lease_until
+
     @property
     def first(self) -> bool:
         """Whether nobody can have asked anything of the venue about the trade before, dead or alive."""
