@@ -21,7 +21,7 @@ from cbc_adapters.exchange.simulated.faults import (
 from cbc_adapters.exchange.simulated.listing import DEMONSTRATION
 from cbc_domain.application.trading.absorb import News, absorb
 from cbc_domain.application.trading.task_outcome import BARE_AGAIN, Asked, outcome
-from cbc_domain.kernel.venues import Side
+from cbc_domain.kernel.venues import Side, Symbol
 from cbc_domain.ports.persistence.trades import Trade
 from cbc_domain.ports.venue_faults import Fault
 from cbc_domain.risk.defaults import SystemLimits
@@ -30,6 +30,8 @@ from cbc_domain.trading.orders import Acknowledged, Filled, Sent, apply
 from cbc_domain.trading.positions import apply_fill, net
 from tests.club import BTC, Club, open_club
 from tests.strategies.trading import NOW, fill_of, order_of, position_of, task_of
+
+ETH = Symbol("ETHUSDT")
 
 
 async def opened(*failures: Failure) -> Club:
@@ -93,6 +95,25 @@ async def test_where_the_price_is_past_the_stop_or_target_already_the_position_i
     assert (await club.at_venue(member)).flat
     assert trade.position.close_reason is CloseReason.UNPROTECTED
     assert trade.position.closed_at == trade.position.opened_at
+
+
+async def test_nothing_new_is_opened_on_an_account_before_its_bare_position_is_tried_again() -> None:
+    """rules: POS-11, ORD-10
+
+    In seed 6 of the campaign at the venues another open took the account for 3 s, and the position stood bare for 5.1 s.
+    """
+    club = await opened(Failure(Refuse(Fault.FILTER), Nth(frozenset({1})), leg=Leg.STOP))
+    club.exchange.attaches = frozenset()
+    (member,) = club.members
+
+    await club.alert("SINAL LONG FORTE")
+    await club.alert("SINAL LONG FORTE", ETH)
+    await club.until_idle()
+
+    assert sorted(trade.orders[0].attempts for trade in await club.trades(member)) == [0, 1]
+    await club.work()
+    states = [trade.position.state for trade in await club.trades(member)]
+    assert states == [PositionState.PROTECTED] * 2
 
 
 async def test_protection_that_is_refused_twice_stands_at_the_third_attempt() -> None:

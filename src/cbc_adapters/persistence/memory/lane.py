@@ -103,6 +103,12 @@ class MemoryLane:
         for hold, task in self._held(due):
             self._tasks.put(task.id, attrs.evolve(task, state=TaskState.WAITING, lease_until=None, due_at=due[hold]))
 
+    async def put_off_opens(self, accounts: Collection[AccountId], until: datetime) -> None:
+        waiting = [task for task in self._all_active() if task.state is TaskState.WAITING and task.account in accounts]
+        for task in waiting:
+            if task.action is TaskAction.OPEN and not task.attempts and task.due_at < until:
+                self._tasks.put(task.id, attrs.evolve(task, due_at=until))
+
     async def backlog(self, now: datetime) -> Backlog:
         due = list(self._due(now))
         later = sum(task.state is TaskState.WAITING and task.due_at > now for task in self._all_active())

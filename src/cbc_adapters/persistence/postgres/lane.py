@@ -21,7 +21,7 @@ from cbc_adapters.persistence.postgres.tables.lane import tasks as task_table
 from cbc_adapters.persistence.postgres.tables.metadata import instant
 from cbc_adapters.persistence.postgres.tables.trades import orders, positions
 from cbc_adapters.persistence.postgres.trade_reading import IDS, read_trades
-from cbc_domain.kernel.ids import PositionId
+from cbc_domain.kernel.ids import AccountId, PositionId
 from cbc_domain.ports.persistence.work import Backlog, Claim, Hold
 from cbc_domain.trading.model import Leg, Order, OrderState, Task, TaskAction, TaskState
 
@@ -48,6 +48,11 @@ _HELD: Final = (
     .with_for_update(of=task_table, key_share=True)
 )
 _FREE: Final = update(lane_accounts).where(_ACCOUNT.task == any_(IDS)).values(task=null(), held_until=null(), holder=null())
+_NOT_BEGUN: Final = and_(
+    _TASK.state == TaskState.WAITING.value, _TASK.action == TaskAction.OPEN.value, _TASK.attempts == 0, _TASK.due_at < _UNTIL
+)
+_OPENS: Final = select(_TASK.id).where(_TASK.account == any_(IDS), _NOT_BEGUN).with_for_update(skip_locked=True).cte("opens")
+_PUT_OFF: Final = update(task_table).where(_TASK.id == _OPENS.c.id).values(due_at=_UNTIL)
 _ADD_ACCOUNTS: Final = insert_rows(lane_accounts, ("account",)).on_conflict_do_nothing()
 
 
@@ -116,6 +121,10 @@ class PostgresLane:
 
     async def retry(self, due: Mapping[Hold, datetime]) -> None:
         await self._let_go([{**_ended(hold, TaskState.WAITING), "due_at": at} for hold, at in due.items()])
+
+    async def put_off_opens(self, accounts: Collection[AccountId], until: datetime) -> None:
+        if accounts:
+            await self._connection.execute(_PUT_OFF, {"ids": sorted(accounts), "until": until})
 
     async def backlog(self, now: datetime) -> Backlog:
         is_due = _TASK.due_at <= _NOW

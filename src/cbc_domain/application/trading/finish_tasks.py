@@ -7,7 +7,7 @@ import attrs
 from cbc_domain.application.trading.absorb import News
 from cbc_domain.application.trading.close_positions import close_positions
 from cbc_domain.application.trading.desk import BARRED, KEY_FAULTS
-from cbc_domain.application.trading.task_outcome import Asked, TaskOutcome, outcome, wants_exit
+from cbc_domain.application.trading.task_outcome import BARE_AGAIN, OPENS_WAIT, Asked, TaskOutcome, outcome, wants_exit
 from cbc_domain.kernel.events import Event, EventName
 from cbc_domain.kernel.ids import EventId, OrderId, PositionId, TaskId
 from cbc_domain.ports.persistence.trades import Trade
@@ -120,6 +120,9 @@ class FinishTasks:
         await work.lane.finish([hold for hold, result in over if result.buried is None])
         await work.lane.bury({hold: result.buried for hold, result in over if result.buried is not None})
         await work.lane.retry({claim.hold: result.due for claim, _, result in judged if result.due is not None})
+        soon = self.clock.now() + BARE_AGAIN
+        hurried = {claim.task.account for claim, _, result in judged if result.comes_again_by(soon)}
+        await work.lane.put_off_opens(hurried, soon + OPENS_WAIT)
 
     def _events(self, judged: Judged) -> Iterator[Event]:
         now = self.clock.now()

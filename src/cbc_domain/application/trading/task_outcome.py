@@ -27,6 +27,8 @@ from cbc_domain.trading.priority import LONGEST_CLOSE_DELAY, retry_at
 
 BARE_AGAIN: Final = timedelta(milliseconds=250)
 """Three attempts and a close fit into the five seconds of ORD-10."""
+OPENS_WAIT: Final = timedelta(seconds=1)
+"""How long after it was due the next try of a bare position still comes before a new open of its account (POS-11)."""
 
 DOUBT_AGAIN: Final = timedelta(milliseconds=500)
 """How often an entry is asked for that the venue does not know yet, though it may be on its way (EXC-09)."""
@@ -53,6 +55,9 @@ class TaskOutcome:
     buried: Reason | None = None
     close: bool = False
     look_again: datetime | None = None
+
+    def comes_again_by(self, instant: datetime) -> bool:
+        return any(at is not None and at <= instant for at in (self.due, self.look_again))
 
 
 @attrs.frozen

@@ -8,7 +8,7 @@ from uuid import UUID
 import attrs
 
 from cbc_domain.kernel.events import Event
-from cbc_domain.kernel.ids import TaskId
+from cbc_domain.kernel.ids import AccountId, TaskId
 from cbc_domain.ports.persistence.trades import Trade
 from cbc_domain.risk.defaults import Switches
 from cbc_domain.risk.model import Stop
@@ -86,6 +86,9 @@ class Lane(Protocol):
 
     async def retry(self, due: Mapping[Hold, datetime]) -> None:
         """Give tasks back, to be taken again not before their instant."""
+
+    async def put_off_opens(self, accounts: Collection[AccountId], until: datetime) -> None:
+        """Let opens of these accounts that have not begun wait until then; everything else may go on (POS-11)."""
 
     async def backlog(self, now: datetime) -> Backlog: ...
 
