@@ -140,7 +140,10 @@ def test_the_same_happenings_give_the_same_venue(happened: list[Happening]) -> N
 @settings(max_examples=50)
 @given(happenings, st.binary(max_size=20).filter(lambda tail: b"\n" not in tail))
 def test_a_killed_venue_comes_back_as_it_was(happened: list[Happening], half_written: bytes) -> None:
-    """rules: ORD-04, POS-10"""
+    """rules: ORD-04, POS-10
+
+    Nothing is to happen before it is compared: a price may strike what has filled since the last one, here as there.
+    """
     with TemporaryDirectory() as folder:
         file = Path(folder) / "venue.jsonl"
         before = after(fresh(file), happened)
@@ -149,7 +152,6 @@ def test_a_killed_venue_comes_back_as_it_was(happened: list[Happening], half_wri
             end.write(half_written)
 
         again = SimulatedVenue(DEMONSTRATION, journal_file=file)
-        again.set_price(BTC, before.marks[BTC].price, before.marks[BTC].at)
 
         assert again.accounts == before.accounts
         assert not again.unread
