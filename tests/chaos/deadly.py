@@ -73,7 +73,9 @@ class DeadlyExchange:
     inner: Exchange
     traps: Traps
 
-    async def instrument(self, venue: Venue, environment: Environment, symbol: Symbol) -> Instrument | None:
+    async def instrument(
+        self, venue: Venue, environment: Environment, symbol: Symbol, *, hurried: bool = False
+    ) -> Instrument | None:
         return await self.inner.instrument(venue, environment, symbol)
 
     async def quote(

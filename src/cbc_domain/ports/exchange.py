@@ -122,11 +122,13 @@ class Exchange(Protocol):
     An account's environment is fixed; no call made for one environment reaches another (ELG-01, EXC-10).
     """
 
-    async def instrument(self, venue: Venue, environment: Environment, symbol: Symbol) -> Instrument | None:
+    async def instrument(
+        self, venue: Venue, environment: Environment, symbol: Symbol, *, hurried: bool = False
+    ) -> Instrument | None:
         """The venue's rules for a symbol, at most an hour old; None when it does not list it (SIZ-07).
 
         Without leverage brackets while the venue has not told them, as some do to the owner of a key only: then nothing can
-        be sized by them, and what is open can be protected.
+        be sized by them, and what is open can be protected. `hurried` waits for them a moment at most.
         """
 
     async def quote(

@@ -50,8 +50,10 @@ class CcxtExchange:
         self._streams = Streams(pool, self._heard, published)
         self._prepared: dict[tuple[AccountId, Symbol], tuple[int, datetime]] = {}
 
-    async def instrument(self, venue: Venue, environment: Environment, symbol: Symbol) -> Instrument | None:
-        return await self._listings.instrument((venue, environment), symbol)
+    async def instrument(
+        self, venue: Venue, environment: Environment, symbol: Symbol, *, hurried: bool = False
+    ) -> Instrument | None:
+        return await self._listings.instrument((venue, environment), symbol, hurried=hurried)
 
     async def quote(
         self, venue: Venue, environment: Environment, symbol: Symbol, ago: timedelta = timedelta(0)
@@ -129,6 +131,7 @@ class CcxtExchange:
 
     async def close(self) -> None:
         await self._streams.close()
+        await self._listings.close()
         await self._traffic.close()
         await self._pool.close()
 
@@ -152,7 +155,7 @@ class CcxtExchange:
             booked = await self._call(account, errand, lambda client: dialect.place(client, placing))
         except VenueRefused as refusal:
             if refusal.fault in {Fault.FILTER, Fault.SYMBOL_CLOSED}:
-                self._listings.forget((account.venue, account.environment))
+                self._listings.renew((account.venue, account.environment))
             raise
         return _report(account, booked or await self._just_taken(account, Sought(ticket.client_id, instrument, ticket.leg)))
 

@@ -2,8 +2,10 @@
 
 import asyncio
 from collections import defaultdict, deque
-from collections.abc import Mapping
+from collections.abc import Callable, Coroutine, Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
 import attrs
@@ -19,6 +21,10 @@ from cbc_domain.trading.sizes import Bracket, Instrument, Quote
 
 RULES_LAST: Final = timedelta(hours=1)
 """SIZ-07."""
+RULES_RENEWED: Final = timedelta(minutes=50)
+"""From this age on whoever needs the rules has them asked for anew, while everybody goes on by the old ones."""
+HURRIED_WAIT_S: Final = 0.25
+"""How long leverage tiers are waited for where something is open already and needs its stop."""
 QUOTE_LASTS: Final = timedelta(seconds=1)
 MARKS_KEPT: Final = 120
 """Mark prices remembered of one symbol: two minutes, where somebody looks every second."""
@@ -26,6 +32,8 @@ NEAR: Final = timedelta(seconds=1)
 """How far a remembered mark may lie from the moment that is asked for (ORD-06)."""
 
 Tiers = tuple[Bracket, ...]
+Asked = tuple[Market, Symbol | None]
+"""The leverage tiers of a symbol; without one the rules of all."""
 
 
 @attrs.frozen
@@ -41,30 +49,42 @@ class _Tiered:
 
 
 class Listings:
-    """Mutable: it remembers what was read, one copy for each venue and environment."""
+    """Mutable: it remembers what was read, one copy for each venue and environment.
+
+    Whatever is being asked for is asked once, whoever waits for it.
+    """
 
     def __init__(self, pool: ClientPool, traffic: Traffic, clock: Clock) -> None:
         self._pool, self._traffic, self._clock = pool, traffic, clock
         self._rules: dict[Market, _Rules] = {}
         self._tiers: dict[tuple[Market, Symbol], _Tiered] = {}
         self._marks: dict[tuple[Market, Symbol], deque[Quote]] = defaultdict(lambda: deque(maxlen=MARKS_KEPT))
-        self._asking: dict[Market, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._asking: dict[Asked, asyncio.Task[None]] = {}
 
-    async def instrument(self, market: Market, symbol: Symbol) -> Instrument | None:
-        """The venue's rules for a symbol, with its leverage tiers as far as they can be known."""
+    async def instrument(self, market: Market, symbol: Symbol, *, hurried: bool = False) -> Instrument | None:
+        """The venue's rules for a symbol, with its leverage tiers as far as they can be known: `hurried`, in a moment."""
         instrument = (await self._instruments(market)).get(symbol)
         if instrument is None:
             return None
-        tiers = instrument.brackets or await self._tiers_of(market, symbol)
+        tiers = instrument.brackets or await self._tiers_of(market, symbol, HURRIED_WAIT_S if hurried else None)
         return attrs.evolve(instrument, brackets=tiers)
 
     async def rules(self, market: Market, symbol: Symbol) -> Instrument | None:
         """The same without tiers, for whoever orders by them only."""
         return (await self._instruments(market)).get(symbol)
 
-    def forget(self, market: Market) -> None:
-        """Ask for the rules anew next time: the venue refused by rules that we did not know (SIZ-07)."""
-        self._rules.pop(market, None)
+    def renew(self, market: Market) -> None:
+        """Begin to ask for the rules anew: the venue refused by rules that we did not know (SIZ-07).
+
+        Until they are told everybody goes on by the old ones: an order in a hurry must not wait for a list of all symbols.
+        """
+        self._asked((market, None), partial(self._read_rules, market))
+
+    async def close(self) -> None:
+        tasks = list(self._asking.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     def lacks_tiers(self, market: Market) -> bool:
         """Whether leverage tiers have to be asked for with a key, and are not known or too old."""
@@ -100,29 +120,54 @@ class Listings:
         return quote
 
     async def _instruments(self, market: Market) -> Mapping[Symbol, Instrument]:
-        async with self._asking[market]:
-            known = self._rules.get(market)
-            if known is None or not self._lasts(known.read_at):
-                told = await self._traffic.public(market, Errand.INSTRUMENTS, self._pool.dialect(market[0]).instruments)
-                known = self._rules[market] = _Rules(told, self._clock.now())
+        known = self._rules.get(market)
+        if known is None or not self._lasts(known.read_at):
+            await asyncio.shield(self._asked((market, None), partial(self._read_rules, market)))
+            known = self._rules[market]
+        elif self._age(known.read_at) >= RULES_RENEWED:
+            self.renew(market)
         return known.instruments
 
-    async def _tiers_of(self, market: Market, symbol: Symbol) -> Tiers:
+    async def _read_rules(self, market: Market) -> None:
+        told = await self._traffic.public(market, Errand.INSTRUMENTS, self._pool.dialect(market[0]).instruments)
+        self._rules[market] = _Rules(told, self._clock.now())
+
+    async def _tiers_of(self, market: Market, symbol: Symbol, wait_s: float | None) -> Tiers:
+        """Wait for them without end where `wait_s` is None."""
         known = self._tiers.get((market, symbol))
-        dialect = self._pool.dialect(market[0])
-        if (known is None or not self._lasts(known.read_at)) and not dialect.tiers_need_key:
-            try:
-                told = await self._traffic.public(market, Errand.TIERS, lambda client: dialect.brackets(client, symbol))
-            except (VenueRefused, OutcomeUnknown):
-                # Without them nothing is sized; what is open can be protected all the same.
-                return ()
-            self._take_in(market, told)
+        if (known is None or not self._lasts(known.read_at)) and not self._pool.dialect(market[0]).tiers_need_key:
+            asked = self._asked((market, symbol), partial(self._read_tiers, market, symbol))
+            await asyncio.wait([asked], timeout=wait_s)
             known = self._tiers.get((market, symbol))
         return known.tiers if known is not None and self._lasts(known.read_at) else ()
+
+    async def _read_tiers(self, market: Market, symbol: Symbol) -> None:
+        dialect = self._pool.dialect(market[0])
+        # Without them nothing is sized; what is open can be protected all the same.
+        with suppress(VenueRefused, OutcomeUnknown):
+            self._take_in(
+                market, await self._traffic.public(market, Errand.TIERS, lambda client: dialect.brackets(client, symbol))
+            )
+
+    def _asked(self, what: Asked, read: Callable[[], Coroutine[None, None, None]]) -> asyncio.Task[None]:
+        """The one task that reads it, which others may have begun."""
+        if what not in self._asking:
+            self._asking[what] = asyncio.get_running_loop().create_task(read())
+            self._asking[what].add_done_callback(partial(self._was_read, what))
+        return self._asking[what]
+
+    def _was_read(self, what: Asked, task: asyncio.Task[None]) -> None:
+        del self._asking[what]
+        # Whoever waited hears why it failed; where nobody did, the old rules serve until it is tried again.
+        if not task.cancelled():
+            task.exception()
 
     def _take_in(self, market: Market, told: Mapping[Symbol, Tiers]) -> None:
         now = self._clock.now()
         self._tiers.update({(market, symbol): _Tiered(tiers, now) for symbol, tiers in told.items()})
 
     def _lasts(self, read_at: datetime) -> bool:
-        return self._clock.now() - read_at < RULES_LAST
+        return self._age(read_at) < RULES_LAST
+
+    def _age(self, read_at: datetime) -> timedelta:
+        return self._clock.now() - read_at

@@ -22,8 +22,10 @@ class RoutedExchange:
         self._paper, self._open_venues = paper, open_venues
         self._venues: Exchange | None = None
 
-    async def instrument(self, venue: Venue, environment: Environment, symbol: Symbol) -> Instrument | None:
-        return await self._at(venue).instrument(venue, environment, symbol)
+    async def instrument(
+        self, venue: Venue, environment: Environment, symbol: Symbol, *, hurried: bool = False
+    ) -> Instrument | None:
+        return await self._at(venue).instrument(venue, environment, symbol, hurried=hurried)
 
     async def quote(
         self, venue: Venue, environment: Environment, symbol: Symbol, ago: timedelta = timedelta(0)

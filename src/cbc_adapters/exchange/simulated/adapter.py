@@ -66,7 +66,9 @@ class SimulatedExchange:
         self._opening_balance = opening_balance
         self._told = 0
 
-    async def instrument(self, venue: Venue, environment: Environment, symbol: Symbol) -> Instrument | None:
+    async def instrument(
+        self, venue: Venue, environment: Environment, symbol: Symbol, *, hurried: bool = False
+    ) -> Instrument | None:
         return self._venue.listing.get(symbol)
 
     async def quote(

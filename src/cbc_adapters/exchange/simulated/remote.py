@@ -84,7 +84,9 @@ class RemoteExchange:
         self._line: _Line | None = None
         self._listed: dict[Symbol, tuple[float, Instrument | None]] = {}
 
-    async def instrument(self, venue: Venue, environment: Environment, symbol: Symbol) -> Instrument | None:
+    async def instrument(
+        self, venue: Venue, environment: Environment, symbol: Symbol, *, hurried: bool = False
+    ) -> Instrument | None:
         now = asyncio.get_running_loop().time()
         known = self._listed.get(symbol)
         if known is None or now - known[0] > KEPT_FOR_S:

@@ -6,12 +6,13 @@ from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import attrs
 import pytest
-from attrs import frozen
 
 from cbc_adapters.exchange.ccxt.adapter import CcxtExchange
 from cbc_adapters.exchange.ccxt.breaker import FAILURES
 from cbc_adapters.exchange.simulated.venues.binance import BinanceWire
+from cbc_adapters.exchange.simulated.venues.bybit import BybitWire
 from cbc_adapters.exchange.simulated.venues.house import House
 from cbc_adapters.exchange.simulated.venues.wire import WireAnswer, WireCall
 from cbc_domain.kernel.venues import Environment, Side, Venue
@@ -36,16 +37,19 @@ class MoodyWire(BinanceWire):
         self.instead: dict[str, WireAnswer] = {}
         self.headers: Mapping[str, str] = {}
         self.arrived: Counter[str] = Counter()
+        self.until: dict[str, asyncio.Event] = {}
 
     async def answer(self, call: WireCall, house: House) -> WireAnswer:
         self.arrived[call.path] += 1
+        if awaited := self.until.get(call.path):
+            await awaited.wait()
         if mood := self.instead.get(call.path, self.instead.get("*")):
             return mood
         true = await super().answer(call, house)
         return WireAnswer(true.body, true.status, self.headers or true.headers)
 
 
-@frozen
+@attrs.frozen
 class Bench:
     """An account at a moody venue, and the real adapter."""
 
@@ -110,6 +114,58 @@ async def test_when_the_venue_wants_to_hear_again_an_open_goes_at_once(bench: Be
     opened = await bench.enter("e2")
 
     assert opened is ReportState.FILLED
+
+
+async def test_while_the_rules_are_asked_for_anew_orders_go_on_by_the_old_ones(bench: Bench) -> None:
+    """rules: SIZ-07, POS-11
+
+    In seed 6 of the campaign at the venues every order of a venue waited 1 s for its list of symbols after one was refused.
+    """
+    bench.wire.instead["/fapi/v1/order"] = WireAnswer({"code": -1111, "msg": "Precision is over the maximum"}, 400)
+    bench.wire.until["/fapi/v1/exchangeInfo"] = told = asyncio.Event()
+    with pytest.raises(VenueRefused) as refusal:
+        await bench.enter("e1")
+    bench.wire.instead.clear()
+
+    assert await bench.enter("e2") is ReportState.FILLED
+    assert refusal.value.fault is Fault.FILTER
+    assert bench.wire.arrived["/fapi/v1/exchangeInfo"] == 2
+    listed = bench.house.engine.listing[BTC]
+    bench.house.engine.listing = {BTC: attrs.evolve(listed, step=listed.step * 10)}
+    told.set()
+    async with asyncio.timeout(10):
+        while (instrument := await bench.exchange.instrument(*MARKET, BTC)) is None or instrument.step == listed.step:
+            await asyncio.sleep(0.01)
+    assert bench.wire.arrived["/fapi/v1/exchangeInfo"] == 2
+
+
+class SilentOnTiers(BybitWire):
+    """Bybit that tells its leverage tiers when it is told to; mutable for that."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.may_tell = asyncio.Event()
+
+    async def answer(self, call: WireCall, house: House) -> WireAnswer:
+        if call.path == "/v5/market/risk-limit":
+            await self.may_tell.wait()
+        return await super().answer(call, house)
+
+
+async def test_what_is_open_does_not_wait_for_leverage_tiers_and_what_is_to_be_sized_does(tmp_path: Path) -> None:
+    """rules: SIZ-07, POS-11"""
+    wire = SilentOnTiers()
+    async with opened_desk(Venue.BYBIT, tmp_path, wire=wire) as desk:
+        sized = asyncio.create_task(desk.exchange.instrument(Venue.BYBIT, Environment.LIVE, BTC))
+        hurried = await desk.exchange.instrument(Venue.BYBIT, Environment.LIVE, BTC, hurried=True)
+        assert hurried is not None
+        assert (hurried.brackets, sized.done()) == ((), False)
+
+        wire.may_tell.set()
+        known = await sized
+        assert known is not None
+        assert len(known.brackets) > 1
+        assert await desk.exchange.instrument(Venue.BYBIT, Environment.LIVE, BTC, hurried=True) == known
 
 
 async def test_a_short_wait_is_waited_for(bench: Bench) -> None:
