@@ -167,8 +167,8 @@ class Platform(containers.DeclarativeContainer):
     )
     desk = providers.Factory(Desk, exchange=exchange, clock=clock, together=together)
     keeper = providers.Factory(TradeKeeper, clock=clock, identities=identities)
-    enter_position = providers.Factory(EnterPosition, desk=desk, exchange=exchange, clock=clock, together=together)
-    look_at_position = providers.Factory(LookAtPosition, desk=desk, exchange=exchange, clock=clock, together=together)
+    enter_position = providers.Factory(EnterPosition, desk=desk, exchange=exchange, clock=clock)
+    look_at_position = providers.Factory(LookAtPosition, desk=desk, exchange=exchange, clock=clock)
     leave_position = providers.Factory(LeavePosition, desk=desk, look=look_at_position, clock=clock, together=together)
     first_calls = providers.Factory(FirstCalls, enter=enter_position, leave=leave_position, look=look_at_position)
     protect_positions = providers.Factory(

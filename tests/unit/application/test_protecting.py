@@ -181,6 +181,23 @@ async def test_a_stop_that_cannot_be_moved_stays_where_it_was(fault: Fault) -> N
     assert trade.position.stop_loss == Decimal("58800.0")
 
 
+async def test_nothing_of_the_target_keeps_a_refused_stop_waiting() -> None:
+    """rules: ORD-10, POS-11
+
+    In seed 6 of the campaign at the venues the old target was cancelled first, which took 3 s, and nothing was tried meanwhile.
+    """
+    club = await opened(Failure(Refuse(Fault.FILTER), Nth(frozenset({2})), leg=Leg.STOP))
+    (member,) = club.members
+
+    await club.alert("SINAL LONG FORTE")
+    await club.until_idle()
+
+    assert sorted((await club.at_venue(member)).targets) == [Decimal("61800.0"), Decimal("61830.9")]
+    await club.work()
+    assert (await club.at_venue(member)).protected
+    assert (await club.at_venue(member)).targets == [Decimal("61830.9")]
+
+
 async def test_a_stop_that_cannot_be_moved_stands_however_often_it_is_looked_at() -> None:
     """rules: SIZ-10, ORD-09, POS-10"""
     club = await opened(Failure(Refuse(Fault.FILTER), Nth(frozenset(range(2, 50))), leg=Leg.STOP))

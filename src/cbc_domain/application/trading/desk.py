@@ -1,6 +1,6 @@
 """Calls to the exchange, each answered with facts about orders: nothing of the venue's moods goes further than this."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -98,8 +98,12 @@ class Desk:
 
     async def find_all(self, account: ExchangeAccount, orders: Iterable[Order]) -> Heard:
         """Ask for several at once; `passing` is set when one of them was not answered."""
+        return await self.heard([self.find(account, order) for order in orders])
+
+    async def heard(self, calls: Iterable[Awaitable[Heard]]) -> Heard:
+        """Make calls at once and add up what they told; raises what the first of them raised in an unforeseen way."""
         heard = Heard()
-        for answer in await self.together(self.find(account, order) for order in orders):
+        for answer in await self.together(calls):
             if isinstance(answer, Exception):
                 raise answer
             heard += answer

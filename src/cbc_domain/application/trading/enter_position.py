@@ -13,7 +13,7 @@ from cbc_domain.kernel.ids import MemberId
 from cbc_domain.ports.exchange import Exchange
 from cbc_domain.ports.persistence.trades import Trade
 from cbc_domain.ports.persistence.work import Claim
-from cbc_domain.ports.system import Clock, Together
+from cbc_domain.ports.system import Clock
 from cbc_domain.ports.venue_faults import Fault
 from cbc_domain.risk.limits import stops_opening
 from cbc_domain.risk.model import ExchangeAccount, Reason, Stop
@@ -46,18 +46,14 @@ class EnterPosition:
     desk: Desk
     exchange: Exchange
     clock: Clock
-    together: Together
 
     async def __call__(self, claim: Claim, account: ExchangeAccount, halts: Halts) -> News:
         trade, entry = claim.trade, newest(claim.trade.orders, Leg.ENTRY)
         if entry is None or entry.state.final or leaving(trade):
             return News(trade.position.id)
-        heard, leverage = Heard(), trade.position.size.leverage
-        beside = (self.desk.send(account, order, (), leverage, again=True) for order in self._planned(claim, entry))
-        for answer in await self.together([self._entry(claim, account, entry, halts), *beside]):
-            if isinstance(answer, Exception):
-                raise answer
-            heard += answer
+        leverage = trade.position.size.leverage
+        beside = [self.desk.send(account, order, (), leverage, again=True) for order in self._planned(claim, entry)]
+        heard = await self.desk.heard([self._entry(claim, account, entry, halts), *beside])
         if any(isinstance(fact, Filled) for _, fact in heard.facts):
             heard += await self.desk.find_all(account, self._attached(trade))
         return News(trade.position.id, heard.facts, denied=heard.denied)

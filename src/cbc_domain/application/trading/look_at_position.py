@@ -9,7 +9,7 @@ from cbc_domain.application.trading.desk import Desk, Heard
 from cbc_domain.application.trading.standing import entered, newest, still_buying, stray
 from cbc_domain.ports.exchange import Exchange
 from cbc_domain.ports.persistence.trades import Trade
-from cbc_domain.ports.system import Clock, Together
+from cbc_domain.ports.system import Clock
 from cbc_domain.ports.venue_faults import OutcomeUnknown, VenueRefused
 from cbc_domain.risk.model import ExchangeAccount
 from cbc_domain.trading.model import PROTECTION, Leg, Order, OrderState, Position
@@ -23,7 +23,6 @@ class LookAtPosition:
     desk: Desk
     exchange: Exchange
     clock: Clock
-    together: Together
 
     async def __call__(self, trade: Trade, account: ExchangeAccount) -> News:
         """Ask for every order that may stand at the venue, and for what is left of a position that was entered."""
@@ -62,9 +61,7 @@ class LookAtPosition:
         if stray(trade):
             # They lapsed in our books before they reached the venue together with the entry.
             lapsed = [order for order in trade.orders if order.leg in PROTECTION]
-            for answer in await self.together(self.desk.cancel(account, order) for order in lapsed):
-                if isinstance(answer, Exception):
-                    raise answer
+            await self.desk.heard([self.desk.cancel(account, order) for order in lapsed])
         return heard
 
 

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping
 import attrs
 
 from cbc_domain.application.trading.absorb import News
-from cbc_domain.application.trading.desk import Desk, Facts, Heard
+from cbc_domain.application.trading.desk import Desk, Heard
 from cbc_domain.application.trading.standing import IN_DOUBT, immovable, in_doubt, newest, standing
 from cbc_domain.kernel.ids import OrderId
 from cbc_domain.kernel.venues import Environment, Symbol, Venue
@@ -64,7 +64,7 @@ class ProtectPositions:
         """Ask for the venues' rules before a transaction is opened; a venue that does not answer is left out."""
         asked = sorted(set(wanted))
         listings: dict[Listed, Instrument] = {}
-        answers = await self.together(self.exchange.instrument(*listed) for listed in asked)
+        answers = await self.together(self.exchange.instrument(*listed, hurried=True) for listed in asked)
         for listed, answer in zip(asked, answers, strict=True):
             if isinstance(answer, VenueRefused | OutcomeUnknown):
                 continue
@@ -82,42 +82,41 @@ class ProtectPositions:
         return [protection for protection in intended if protection.calls or protection.unprotectable]
 
     async def call(self, protection: Protection, account: ExchangeAccount, *, first: bool) -> News:
-        """Send, then cancel, the stop beside the target; what the venue did not take is tried again with the task.
+        """Send stop and target side by side, then cancel what they replace; what was not taken is tried again with the task.
 
         Unless this is the `first` time that anybody calls for the trade, whoever died may have sent every order that was
         intended before: it is asked for before it is sent, and cancelled when it is not wanted, whatever its row says (ORD-04).
+        What may never have left is asked for beside the new ones, so that a refusal of theirs is known as soon as it can be.
         """
         perhaps_sent = frozenset() if first else _ids(protection.trade)
         unsent = [order for order in protection.lapse if order.id not in perhaps_sent]
-        facts: Facts = tuple((order.client_id, Expired(self.clock.now())) for order in unsent)
-        for answer in await self.together(self._mend(protection.of(leg), account, perhaps_sent) for leg in PROTECTION):
-            if isinstance(answer, Exception):
-                raise answer
-            facts += answer
-        return News(protection.trade.position.id, facts)
+        doubtful = [order for order in protection.lapse if order.id in perhaps_sent]
+        leverage = protection.trade.position.size.leverage
+        sends = [
+            self._sent(account, order, leverage, again=order.attempts > 0 or order.id in perhaps_sent)
+            for order in protection.orders
+        ]
+        told = Heard(tuple((order.client_id, Expired(self.clock.now())) for order in unsent))
+        told += await self.desk.heard([*sends, self.desk.find_all(account, doubtful)])
+        # A stop that was not taken is tried again in a moment, and nothing of the target keeps that waiting.
+        legs = PROTECTION if _taken(protection.of(Leg.STOP), told) else (Leg.STOP,)
+        told += await self.desk.heard([self._make_room(account, protection.of(leg), told, perhaps_sent) for leg in legs])
+        return News(protection.trade.position.id, told.facts)
 
-    async def _mend(self, own: Protection, account: ExchangeAccount, perhaps_sent: Collection[OrderId]) -> Facts:
+    async def _make_room(
+        self, account: ExchangeAccount, own: Protection, told: Heard, perhaps_sent: Collection[OrderId]
+    ) -> Heard:
         """What a new order replaces stays until the venue has taken the new one, and is asked for when it did not.
 
-        Whatever kept the venue from taking the new one may have ended the old one too: a price that went past both. What may
-        never have left is asked for beside the new one, so that a refusal of that one is known as soon as it can be.
+        Whatever kept the venue from taking the new one may have ended the old one too: a price that went past both.
         """
+        if not _taken(own, told):
+            return await self.desk.find_all(account, own.cancel)
         doubtful = [order for order in own.lapse if order.id in perhaps_sent]
-        told = Heard()
-        for answer in await self.together(
-            [*(self._sent(account, order, own, perhaps_sent) for order in own.orders), self.desk.find_all(account, doubtful)]
-        ):
-            if isinstance(answer, Exception):
-                raise answer
-            told += answer
-        taken = all(_acknowledged(order, told) for order in own.orders)
-        for order in (*own.cancel, *doubtful) if taken else own.cancel:
-            told += await (self.desk.cancel if taken else self.desk.find)(account, order)
-        return told.facts
+        return await self.desk.heard([self.desk.cancel(account, order) for order in (*own.cancel, *doubtful)])
 
-    async def _sent(self, account: ExchangeAccount, order: Order, own: Protection, perhaps_sent: Collection[OrderId]) -> Heard:
+    async def _sent(self, account: ExchangeAccount, order: Order, leverage: int, *, again: bool) -> Heard:
         """A stop does not wait for the target's answer: when its own is lost it is asked for and sent again at once."""
-        again, leverage = order.attempts > 0 or order.id in perhaps_sent, own.trade.position.size.leverage
         heard = await self.desk.send(account, order, (), leverage, again=again)
         return heard + await self.desk.send(account, order, (), leverage, again=True) if heard.lost else heard
 
@@ -156,8 +155,9 @@ class ProtectPositions:
         return self.exchange.attached_legs(trade.position.venue)
 
 
-def _acknowledged(order: Order, heard: Heard) -> bool:
-    return any(name == order.client_id and isinstance(fact, Acknowledged) for name, fact in heard.facts)
+def _taken(own: Protection, heard: Heard) -> bool:
+    acknowledged = {name for name, fact in heard.facts if isinstance(fact, Acknowledged)}
+    return all(order.client_id in acknowledged for order in own.orders)
 
 
 def _ids(trade: Trade) -> frozenset[OrderId]:
