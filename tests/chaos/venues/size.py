@@ -8,18 +8,16 @@ from tests.venue_club import REAL
 
 @attrs.frozen
 class VenueSize:
-    """How large a seed is, `accounts` at each of its `venues`, and how many go on at once.
+    """How large a seed is, `accounts` at each of its `venues`, and how many go on in `lanes` at once.
 
-    Of all `lanes` so many are `trading` at a time: a seed of full size keeps two cores busy after each signal, and hardly one
-    while it begins and while it waits for its end.
+    One of full size keeps two cores busy after each signal: beside another that only begins, stops wait for the processor.
     """
 
     signals: int = 16
     accounts: int = 20
     workers: int = 2
     venues: int = len(REAL)
-    lanes: int = 2
-    trading: int = 1
+    lanes: int = 1
 
     def venues_of(self, seed: int) -> tuple[Venue, ...]:
         """Where a seed is played; the first of fewer than all is another one with each seed."""

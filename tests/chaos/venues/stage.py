@@ -1,11 +1,9 @@
 """One seed at the four venues, in real time: their weather, the prices, the alerts, workers that die, and an eye on stops."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from itertools import islice
-from multiprocessing.synchronize import Semaphore
 from pathlib import Path
 from random import Random
 from time import monotonic
@@ -75,13 +73,12 @@ class VenueStage:
     def stretches(self) -> list[Bare]:
         return [bare for watch in self.watches for bare in watch.stretches]
 
-    async def play(self, signals: int, floor: Semaphore) -> bool:
+    async def play(self, signals: int) -> bool:
         """Go through the script and then to the end of all work; say whether that end came."""
         await self.crew.begin()
         looking = asyncio.create_task(_every(LOOK_S, self._look))
         try:
-            async with _held(floor):
-                await self._trade(signals)
+            await self._trade(signals)
             return await self._end_comes()
         finally:
             await _ended(looking)
@@ -170,15 +167,6 @@ def leftovers(accounts: Mapping[AccountId, VenueAccount]) -> Iterator[str]:
         yield from (f"{known}: {order.ticket.client_id}" for order in account.orders.values() if order.open)
 
 
-@asynccontextmanager
-async def _held(floor: Semaphore) -> AsyncIterator[None]:
-    await asyncio.to_thread(floor.acquire)
-    try:
-        yield
-    finally:
-        floor.release()
-
-
 async def _every(seconds: float, act: Callable[[], Awaitable[None]]) -> None:
     while True:
         await act()
@@ -192,7 +180,7 @@ async def _ended(task: asyncio.Task[None]) -> None:
         raise fault
 
 
-async def play(seed: int, size: VenueSize, database: str, folder: Path, floor: Semaphore) -> Verdict:
+async def play(seed: int, size: VenueSize, database: str, folder: Path) -> Verdict:
     """Live through one seed and judge it."""
     began, venues, clock = monotonic(), size.venues_of(seed), SystemClock()
     simulation = Simulation(clock, accounts=size.accounts)
@@ -208,7 +196,7 @@ async def play(seed: int, size: VenueSize, database: str, folder: Path, floor: S
             crew, eye = MortalCrew(settings, folder, size.workers, Random(f"kills {seed}"), clock), Eye(database)
             stage = VenueStage(seed, club, weathers, watches, crew, eye)
             try:
-                quiet = await stage.play(size.signals, floor)
+                quiet = await stage.play(size.signals)
             finally:
                 crew.end()
             verdict = await _judge(stage, quiet=quiet, seconds=monotonic() - began)
