@@ -16,6 +16,7 @@ from cbc_adapters.persistence.postgres.batches import batch
 from cbc_adapters.persistence.postgres.engine import open_engine
 from cbc_adapters.persistence.postgres.lane import PostgresLane
 from cbc_adapters.persistence.postgres.lane_order import lane_order
+from cbc_adapters.persistence.postgres.presence import Presence
 from cbc_adapters.persistence.postgres.rows.orders import task_row
 from cbc_adapters.persistence.postgres.tables.lane import tasks as task_table
 from cbc_adapters.persistence.postgres.tables.metadata import instant
@@ -163,6 +164,38 @@ async def test_a_claim_that_began_before_another_was_committed_does_not_take_its
         found = await late
 
     assert taken.task.id == first.id
+    assert found == []
+
+
+async def test_a_worker_never_takes_a_position_twice_however_its_claims_overlap(crowd: PostgresStore, samples: Samples) -> None:
+    """rules: ARC-04, POS-11"""
+    place = await samples.place(crowd)
+    parts = [await samples.opened(crowd, place), await samples.opened(crowd, place, Symbol("ETHUSDT"))]
+    worker = Presence(crowd.engine)
+    shared = PostgresStore(crowd.engine, samples.ids, worker)
+    async with committed(shared) as unit:
+        [busy] = await unit.lane.claim(NOW, 2 * MINUTE, 1, rehearsal_first=False)
+    [other] = [part.position for part in parts if part.task.id != busy.task.id]
+    now = samples.task(other, TaskAction.PROTECT, CRITICAL)
+    later = attrs.evolve(samples.task(other, TaskAction.CLOSE, CRITICAL), due_at=NOW + SECOND)
+    async with committed(crowd) as unit:
+        await unit.lane.add([now, later])
+    async with crowd.engine.begin() as connection:
+        for statement in SLOW_TASKS:
+            await connection.execute(text(statement))
+
+    async with crowd.engine.begin() as sleeper:
+        await sleeper.execute(text("SET LOCAL test.slow = 'on'"))
+        late = asyncio.create_task(PostgresLane(sleeper, worker).claim(NOW + SECOND, LEASE, 1, rehearsal_first=False))
+        async with crowd.engine.connect() as watcher:
+            while not await watcher.scalar(text(ASLEEP)):
+                await watcher.rollback()
+        async with committed(shared) as unit:
+            taken = await unit.lane.claim(NOW, LEASE, 1, rehearsal_first=False)
+        found = await late
+    await worker.end()
+
+    assert [claim.task.id for claim in taken] == [now.id]
     assert found == []
 
 

@@ -450,6 +450,53 @@ async def test_the_death_of_a_worker_frees_its_tasks_and_accounts_at_once(
     assert (taken.task.id != lost.task.id) or taken.task.attempts == 2
 
 
+async def test_whoever_has_an_account_closes_and_protects_its_other_positions_beside(
+    store: Store, workers: Workers, samples: Samples, place: Place
+) -> None:
+    """rules: ARC-04, POS-11, PRI-02
+
+    In seed 6 of the campaign at the venues an exit waited for 2 s, because another position's old target was being cancelled.
+    """
+    opening, held = await samples.opened(store, place), await samples.opened(store, place, ETH)
+    busy, idle = await workers.begin(1), await workers.begin(2)
+    [first] = await claim(busy, most=1)
+    late, leaving = (held, opening) if first.task.position == opening.position.id else (opening, held)
+    same = samples.task(leaving.position, TaskAction.CLOSE, CRITICAL)
+    other = samples.task(late.position, TaskAction.CLOSE, CRITICAL)
+    async with committed(store) as work:
+        await work.lane.add([same, other])
+
+    assert await claim(idle) == []
+    [beside] = await claim(busy)
+    assert beside.task.id == other.id
+    assert await claim(busy) == []
+    async with committed(busy) as work:
+        await work.lane.finish([beside.hold])
+    assert await claim(idle) == []
+    async with committed(busy) as work:
+        await work.lane.finish([first.hold])
+    assert ids(await claim(idle)) == [same.id]
+
+
+async def test_what_its_holder_left_undone_comes_back_though_it_goes_on_with_the_account(
+    store: Store, workers: Workers, samples: Samples, place: Place
+) -> None:
+    """rules: PRI-06, GEN-14"""
+    parts = [await samples.opened(store, place), await samples.opened(store, place, ETH)]
+    closes = [samples.task(part.position, TaskAction.CLOSE, CRITICAL) for part in parts]
+    async with committed(store) as work:
+        await work.lane.add(closes)
+    busy, idle = await workers.begin(1), await workers.begin(2)
+    [undone] = await claim(busy)
+    [going_on] = await claim(busy, NOW + LEASE - SECOND)
+
+    assert await claim(idle, NOW + LEASE) == []
+    [again] = await claim(busy, NOW + LEASE)
+
+    assert again.task.id == undone.task.id
+    assert {undone.task.id, going_on.task.id} == {close.id for close in closes}
+
+
 async def test_a_living_worker_keeps_what_it_holds_when_another_dies(
     store: Store, workers: Workers, samples: Samples, place: Place
 ) -> None:

@@ -68,8 +68,9 @@ class MemoryLane:
 
     async def claim(self, now: datetime, lease: timedelta, most: int, *, rehearsal_first: bool) -> Sequence[Claim]:
         in_order = sorted(self._due(now), key=lambda task: _claim_key(task, now, rehearsal_first=rehearsal_first))
-        busy = {task.account for task in self._leased(now)}
-        return [self._lease(task, now, lease) for task in _one_each(in_order, busy, most)]
+        leased = list(self._leased(now))
+        takeable = (task for task in in_order if all(self._may_share(task, other) for other in leased))
+        return [self._lease(task, now, lease) for task in _one_each(takeable, most)]
 
     def _lease(self, task: Task, now: datetime, lease: timedelta) -> Claim:
         taken = attrs.evolve(task, state=TaskState.LEASED, attempts=task.attempts + 1, lease_until=now + lease)
@@ -124,6 +125,12 @@ class MemoryLane:
     def _leased(self, now: datetime) -> Iterator[Task]:
         return (task for task in self._all_active() if task.state is TaskState.LEASED and not self._is_due(task, now))
 
+    def _may_share(self, task: Task, other: Task) -> bool:
+        """Whether this worker may begin a task beside one that is under way."""
+        mine = self._worker is not None and self._held_by.get(other.id) == self._worker
+        beside = mine and task.action is not TaskAction.OPEN and task.position != other.position
+        return task.account != other.account or beside
+
     def _is_due(self, task: Task, now: datetime) -> bool:
         if task.state is TaskState.LEASED:
             return task.lease_until is None or task.lease_until <= now or self._held_by.get(task.id) in self._dead
@@ -140,10 +147,10 @@ def _claim_key(task: Task, now: datetime, *, rehearsal_first: bool) -> tuple[int
     return 1 if task.environment is not Environment.LIVE else 2, order_key(task, now)
 
 
-def _one_each(in_order: Sequence[Task], busy: Collection[AccountId], most: int) -> Iterator[Task]:
-    taken = set(busy)
+def _one_each(in_order: Iterable[Task], most: int) -> Iterator[Task]:
+    taken = set[AccountId]()
     for task in in_order:
-        if most <= len(taken) - len(busy):
+        if most <= len(taken):
             return
         if task.account not in taken:
             taken.add(task.account)

@@ -6,19 +6,19 @@ from functools import cache
 from typing import Any, Final
 
 import attrs
-from sqlalchemy import CTE, Integer, Select, and_, any_, bindparam, exists, func, null, or_, select, update
+from sqlalchemy import CTE, Select, and_, any_, exists, func, null, or_, select, update
 from sqlalchemy.dialects.postgresql.dml import Insert as PostgresInsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.dml import ReturningInsert, ReturningUpdate
 
 from cbc_adapters.persistence.postgres.batches import Columns, Row, insert_rows, over_rows, rows_of, update_rows, values_of
+from cbc_adapters.persistence.postgres.lane_holds import HOLDER, IS_FREE, LET_GO, NOW, UNTIL, ended, is_open_to_its_holder, take
 from cbc_adapters.persistence.postgres.lane_order import lane_order
 from cbc_adapters.persistence.postgres.presence import Presence, is_gone
 from cbc_adapters.persistence.postgres.rows.orders import order_row, task_of, task_row
 from cbc_adapters.persistence.postgres.spelled import one_of
 from cbc_adapters.persistence.postgres.tables.lane import lane_accounts
 from cbc_adapters.persistence.postgres.tables.lane import tasks as task_table
-from cbc_adapters.persistence.postgres.tables.metadata import instant
 from cbc_adapters.persistence.postgres.tables.trades import orders, positions
 from cbc_adapters.persistence.postgres.trade_reading import IDS, read_trades
 from cbc_domain.kernel.ids import AccountId, PositionId
@@ -31,13 +31,10 @@ _ORDER: Final = orders.c
 _LOOK_AHEAD: Final = 10
 """How far down the order a claim looks, in multiples of what it takes; all the way when nothing there was free."""
 
-_NOW: Final = bindparam("now", type_=instant)
-_UNTIL: Final = bindparam("until", type_=instant)
-_HOLDER: Final = bindparam("holder", type_=Integer)
 _OWED: Final = one_of(_TASK.state, (TaskState.WAITING, TaskState.LEASED))
-_ABANDONED: Final = and_(_TASK.state == TaskState.LEASED.value, or_(_TASK.lease_until <= _NOW, is_gone(_TASK.holder)))
+_ABANDONED: Final = and_(_TASK.state == TaskState.LEASED.value, or_(_TASK.lease_until <= NOW, is_gone(_TASK.holder)))
 _UNCLAIMED: Final = and_(_OWED, or_(_TASK.state == TaskState.WAITING.value, _ABANDONED))
-_ANY_DUE: Final = select(exists().where(_UNCLAIMED, _TASK.due_at <= _NOW))
+_ANY_DUE: Final = select(exists().where(_UNCLAIMED, _TASK.due_at <= NOW))
 """Asked first, because mostly nothing waits and the claim itself is a large statement."""
 
 _asked = rows_of({"id": _TASK.id.type, "attempts": _TASK.attempts.type})
@@ -47,19 +44,18 @@ _HELD: Final = (
     .order_by(_TASK.id)
     .with_for_update(of=task_table, key_share=True)
 )
-_FREE: Final = update(lane_accounts).where(_ACCOUNT.task == any_(IDS)).values(task=null(), held_until=null(), holder=null())
 _NOT_BEGUN: Final = and_(
-    _TASK.state == TaskState.WAITING.value, _TASK.action == TaskAction.OPEN.value, _TASK.attempts == 0, _TASK.due_at < _UNTIL
+    _TASK.state == TaskState.WAITING.value, _TASK.action == TaskAction.OPEN.value, _TASK.attempts == 0, _TASK.due_at < UNTIL
 )
 _OPENS: Final = select(_TASK.id).where(_TASK.account == any_(IDS), _NOT_BEGUN).with_for_update(skip_locked=True).cte("opens")
-_PUT_OFF: Final = update(task_table).where(_TASK.id == _OPENS.c.id).values(due_at=_UNTIL)
+_PUT_OFF: Final = update(task_table).where(_TASK.id == _OPENS.c.id).values(due_at=UNTIL)
 _ADD_ACCOUNTS: Final = insert_rows(lane_accounts, ("account",)).on_conflict_do_nothing()
 
 
 @over_rows
 def _end(columns: Columns) -> ReturningUpdate[Any]:
     ended = update_rows(task_table, columns, "id", "attempts").where(_OWED).values(lease_until=null(), holder=null())
-    return ended.returning(_TASK.id)
+    return ended.returning(_TASK.account, _TASK.position)
 
 
 @over_rows
@@ -102,8 +98,7 @@ class PostgresLane:
         self, now: datetime, lease: timedelta, most: int, look: int | None, rehearsal_first: bool
     ) -> list[tuple[Task, bool]]:
         claim = _claim(most, look, rehearsal_first)
-        holder = await self._presence.holder() if self._presence else None
-        values = {"now": now, "until": now + lease, "holder": holder}
+        values = {"now": now, "until": now + lease, "holder": await self._holder()}
         rows = (await self._connection.execute(claim, values)).mappings()
         return [(task_of(row), row["was"] == TaskState.LEASED.value) for row in rows]
 
@@ -127,7 +122,7 @@ class PostgresLane:
             await self._connection.execute(_PUT_OFF, {"ids": sorted(accounts), "until": until})
 
     async def backlog(self, now: datetime) -> Backlog:
-        is_due = _TASK.due_at <= _NOW
+        is_due = _TASK.due_at <= NOW
         counted = select(
             func.count().filter(is_due).label("due"),
             func.count().filter(~is_due).label("later"),
@@ -140,9 +135,13 @@ class PostgresLane:
     async def _let_go(self, rows: Sequence[Row]) -> None:
         if not rows:
             return
-        tasks = (await self._connection.scalars(*_end(rows))).all()
-        # A worker that lost its lease does not free the account of the one that has it now.
-        await self._connection.execute(_FREE, {"ids": tasks})
+        tasks = (await self._connection.execute(*_end(rows))).all()
+        if tasks:
+            # A worker that lost its lease does not free the account of the one that has it now.
+            await self._connection.execute(LET_GO, ended(tasks, await self._holder()))
+
+    async def _holder(self) -> int | None:
+        return await self._presence.holder() if self._presence else None
 
 
 async def add_tasks(connection: AsyncConnection, tasks: Sequence[Task]) -> frozenset[PositionId]:
@@ -163,16 +162,11 @@ def _claim(most: int, look: int | None, rehearsal_first: bool) -> Select[Any]:
     leased = (
         update(task_table)
         .where(_TASK.id == picked.c.id)
-        .values(state=TaskState.LEASED.value, lease_until=_UNTIL, holder=_HOLDER, attempts=_TASK.attempts + 1)
+        .values(state=TaskState.LEASED.value, lease_until=UNTIL, holder=HOLDER, attempts=_TASK.attempts + 1)
         .returning(*_TASK)
         .cte("leased")
     )
-    held = (
-        update(lane_accounts)
-        .where(_ACCOUNT.account == picked.c.account)
-        .values(task=picked.c.id, held_until=_UNTIL, holder=_HOLDER)
-        .cte("held")
-    )
+    held = take(picked).cte("held")
     intended = or_(
         and_(picked.c.action == TaskAction.OPEN.value, _ORDER.leg == Leg.ENTRY.value),
         and_(picked.c.action == TaskAction.CLOSE.value, _ORDER.leg == Leg.EXIT.value),
@@ -180,10 +174,10 @@ def _claim(most: int, look: int | None, rehearsal_first: bool) -> Select[Any]:
     sent = (
         update(orders)
         .where(_ORDER.position == picked.c.position, _ORDER.state == OrderState.CREATED.value, intended)
-        .values(state=OrderState.SUBMITTED.value, sent_at=_NOW, attempts=_ORDER.attempts + 1)
+        .values(state=OrderState.SUBMITTED.value, sent_at=NOW, attempts=_ORDER.attempts + 1)
         .cte("sent")
     )
-    in_order = lane_order(leased, _NOW, rehearsal_first=rehearsal_first)
+    in_order = lane_order(leased, NOW, rehearsal_first=rehearsal_first)
     taken = select(leased, picked.c.was).join(picked, picked.c.id == leased.c.id)
     return taken.add_cte(held, sent).order_by(*in_order)
 
@@ -191,21 +185,22 @@ def _claim(most: int, look: int | None, rehearsal_first: bool) -> Select[Any]:
 def _pick(most: int, look: int | None, rehearsal_first: bool) -> CTE:
     """Lock the first tasks in order, at most one of an account, with that account and the position.
 
+    An account is free, or the one who claims has it and may take this beside.
+
     A position that somebody is writing is left for later: he has read its orders, and would overwrite that one was sent.
     """
-    order = lane_order(task_table, _NOW, rehearsal_first=rehearsal_first)
-    free = or_(_ACCOUNT.held_until.is_(None), _ACCOUNT.held_until <= _NOW, is_gone(_ACCOUNT.holder))
-    takeable = and_(_UNCLAIMED, _TASK.due_at <= _NOW, free)
+    order = lane_order(task_table, NOW, rehearsal_first=rehearsal_first)
+    takeable = and_(_UNCLAIMED, _TASK.due_at <= NOW, or_(IS_FREE, is_open_to_its_holder(task_table)))
     with_account = task_table.join(lane_accounts, _ACCOUNT.account == _TASK.account)
     sorted_by = (_TASK.id, _TASK.account, _TASK.base_priority, _TASK.waiting_since, _TASK.environment, _TASK.rotation)
     front = select(*sorted_by).select_from(with_account).where(takeable).order_by(*order).limit(look).subquery("front")
-    in_order = lane_order(front, _NOW, rehearsal_first=rehearsal_first)
+    in_order = lane_order(front, NOW, rehearsal_first=rehearsal_first)
     of_account = func.row_number().over(partition_by=front.c.account, order_by=in_order)
     ranked = select(front.c.id, of_account.label("place")).subquery("ranked")
     # What can be taken is asked twice: a row that another claimer changed after this statement began is judged again by
     # its newest version, so that a second task of an account which was just taken falls out.
     return (
-        select(_TASK.id, _TASK.account, _TASK.position, _TASK.action, _TASK.state.label("was"))
+        select(_TASK.id, _TASK.account, _TASK.position, _TASK.action, _TASK.state.label("was"), IS_FREE.label("was_free"))
         .select_from(with_account.join(ranked, ranked.c.id == _TASK.id).join(positions, positions.c.id == _TASK.position))
         .where(ranked.c.place == 1, takeable)
         .order_by(*order)

@@ -19,6 +19,7 @@ from sqlalchemy import (
 from cbc_adapters.persistence.postgres.tables.metadata import (
     METADATA,
     at_least,
+    document,
     identity,
     index,
     instant,
@@ -95,10 +96,11 @@ lane_accounts: Final = Table(
     METADATA,
     # One row for each account that ever had work: who updates it holds the account (ARC-04).
     Column("account", identity, ForeignKey("exchange_accounts.id"), primary_key=True),
-    Column("task", identity, ForeignKey("tasks.id")),
+    # On which of its positions the holder works, each with the end of its lease. Here and not with the tasks, so that a claim
+    # which finds the row changed since it began judges by what stands in it now.
+    Column("positions", document, nullable=False, server_default=sql("'{}'")),
     Column("held_until", instant),
     Column("holder", Integer),
-    CheckConstraint("(task IS NULL) = (held_until IS NULL)", name="held"),
-    CheckConstraint("holder IS NULL OR task IS NOT NULL", name="holder"),
-    index("lane_accounts_of_task", "task"),
+    CheckConstraint("(positions = '{}') = (held_until IS NULL)", name="held"),
+    CheckConstraint("holder IS NULL OR held_until IS NOT NULL", name="holder"),
 )
