@@ -101,7 +101,7 @@ class DeadlyExchange:
     async def cancel(self, account: ExchangeAccount, symbol: Symbol, client_id: str) -> None:
         return await self._step("an order is cancelled", self.inner.cancel(account, symbol, client_id))
 
-    async def holding(self, account: ExchangeAccount, symbol: Symbol, side: Side) -> Holding | None:
+    async def holding(self, account: ExchangeAccount, symbol: Symbol, side: Side, *, hurried: bool = False) -> Holding | None:
         return await self._step("a holding is asked for", self.inner.holding(account, symbol, side))
 
     async def ending(self, account: ExchangeAccount, symbol: Symbol, side: Side, since: datetime) -> Ending | None:

@@ -161,8 +161,11 @@ class Exchange(Protocol):
     async def cancel(self, account: ExchangeAccount, symbol: Symbol, client_id: str) -> None:
         """Cancel an order; one that is final or unknown to the venue is done already."""
 
-    async def holding(self, account: ExchangeAccount, symbol: Symbol, side: Side) -> Holding | None:
-        """The venue's position on a side of a symbol; None when there is none. In hedge mode both sides may be open."""
+    async def holding(self, account: ExchangeAccount, symbol: Symbol, side: Side, *, hurried: bool = False) -> Holding | None:
+        """The venue's position on a side of a symbol; None when there is none. In hedge mode both sides may be open.
+
+        `hurried` waits for the answer a moment at most, and raises OutcomeUnknown then.
+        """
 
     async def ending(self, account: ExchangeAccount, symbol: Symbol, side: Side, since: datetime) -> Ending | None:
         """The last closing of a side of a symbol since an instant, whoever ordered it (POS-10); None when none is recorded."""

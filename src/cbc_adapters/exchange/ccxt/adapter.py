@@ -1,5 +1,6 @@
 """The exchange port over ccxt: four venues, every member's own account."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final, TypeVar
@@ -9,7 +10,7 @@ from cbc_adapters.exchange.ccxt.clients import ClientPool
 from cbc_adapters.exchange.ccxt.closings import perhaps_funded
 from cbc_adapters.exchange.ccxt.dialect import Booked, Client, Closed, Dialect, Placing, Sought
 from cbc_adapters.exchange.ccxt.limits import Errand, Published
-from cbc_adapters.exchange.ccxt.listings import Listings
+from cbc_adapters.exchange.ccxt.listings import HURRIED_WAIT_S, Listings
 from cbc_adapters.exchange.ccxt.published import PUBLISHED
 from cbc_adapters.exchange.ccxt.streams import Streams
 from cbc_adapters.exchange.ccxt.traffic import LONGEST_WAIT_S, Traffic
@@ -89,9 +90,14 @@ class CcxtExchange:
             dialect = self._pool.dialect(account.venue)
             await self._call(account, Errand.CANCEL, lambda client: dialect.cancel(client, sought))
 
-    async def holding(self, account: ExchangeAccount, symbol: Symbol, side: Side) -> Holding | None:
+    async def holding(self, account: ExchangeAccount, symbol: Symbol, side: Side, *, hurried: bool = False) -> Holding | None:
         dialect, instrument = self._pool.dialect(account.venue), await self._listed(account, symbol)
-        held = await self._call(account, Errand.HOLDINGS, lambda client: dialect.holdings(client, instrument))
+        try:
+            async with asyncio.timeout(HURRIED_WAIT_S if hurried else None):
+                held = await self._call(account, Errand.HOLDINGS, lambda client: dialect.holdings(client, instrument))
+        except TimeoutError:
+            detail = f"{account.venue.value}: expected what is held within {HURRIED_WAIT_S} s, was no answer"
+            raise OutcomeUnknown(detail) from None
         return next((one for one in held if one.symbol == symbol and one.side is side), None)
 
     async def ending(self, account: ExchangeAccount, symbol: Symbol, side: Side, since: datetime) -> Ending | None:

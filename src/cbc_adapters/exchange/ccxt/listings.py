@@ -24,7 +24,7 @@ RULES_LAST: Final = timedelta(hours=1)
 RULES_RENEWED: Final = timedelta(minutes=50)
 """From this age on whoever needs the rules has them asked for anew, while everybody goes on by the old ones."""
 HURRIED_WAIT_S: Final = 0.25
-"""How long leverage tiers are waited for where something is open already and needs its stop."""
+"""How long a question is waited for that a stop or an exit of something open would be better for, and can do without."""
 QUOTE_LASTS: Final = timedelta(seconds=1)
 MARKS_KEPT: Final = 120
 """Mark prices remembered of one symbol: two minutes, where somebody looks every second."""

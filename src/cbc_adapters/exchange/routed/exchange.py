@@ -55,8 +55,8 @@ class RoutedExchange:
     async def cancel(self, account: ExchangeAccount, symbol: Symbol, client_id: str) -> None:
         await self._at(account.venue).cancel(account, symbol, client_id)
 
-    async def holding(self, account: ExchangeAccount, symbol: Symbol, side: Side) -> Holding | None:
-        return await self._at(account.venue).holding(account, symbol, side)
+    async def holding(self, account: ExchangeAccount, symbol: Symbol, side: Side, *, hurried: bool = False) -> Holding | None:
+        return await self._at(account.venue).holding(account, symbol, side, hurried=hurried)
 
     async def ending(self, account: ExchangeAccount, symbol: Symbol, side: Side, since: datetime) -> Ending | None:
         return await self._at(account.venue).ending(account, symbol, side, since)

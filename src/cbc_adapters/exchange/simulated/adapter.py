@@ -118,7 +118,7 @@ class SimulatedExchange:
         self._venue.cancel(account.id, client_id, self._clock.now())
         self._after(harms)
 
-    async def holding(self, account: ExchangeAccount, symbol: Symbol, side: Side) -> Holding | None:
+    async def holding(self, account: ExchangeAccount, symbol: Symbol, side: Side, *, hurried: bool = False) -> Holding | None:
         harms = await self._before(Call.HOLDING, account)
         holding = self._venue.holding(account.id, symbol, side)
         self._after(harms)

@@ -117,7 +117,7 @@ class RemoteExchange:
     async def cancel(self, account: ExchangeAccount, symbol: Symbol, client_id: str) -> None:
         await self._ask(AskToCancel(account, symbol, client_id), _NOTHING)
 
-    async def holding(self, account: ExchangeAccount, symbol: Symbol, side: Side) -> Holding | None:
+    async def holding(self, account: ExchangeAccount, symbol: Symbol, side: Side, *, hurried: bool = False) -> Holding | None:
         return await self._ask(AskHolding(account, symbol, side), _HOLDING)
 
     async def ending(self, account: ExchangeAccount, symbol: Symbol, side: Side, since: datetime) -> Ending | None:

@@ -51,7 +51,7 @@ class LeavePosition:
             self._exit_so_far(claim, account),
         ]
         if unguarded(trade):
-            calls.append(self.look.held(account, trade.position))
+            calls.append(self.look.held(account, trade.position, hurried=True))
         match await self.together(calls):
             case [Heard() as ended, Heard() as left]:
                 return ended, left, None

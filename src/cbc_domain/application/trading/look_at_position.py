@@ -42,10 +42,10 @@ class LookAtPosition:
             return News(position.id, heard.facts)
         return News(position.id, heard.facts, held=Held(held, ending))
 
-    async def held(self, account: ExchangeAccount, position: Position) -> Decimal | None:
-        """What the venue has of our side of a symbol, in its unit; None when it did not answer."""
+    async def held(self, account: ExchangeAccount, position: Position, *, hurried: bool = False) -> Decimal | None:
+        """What the venue has of our side of a symbol, in its unit; None when it did not answer: `hurried`, within a moment."""
         try:
-            holding = await self.exchange.holding(account, position.symbol, position.side)
+            holding = await self.exchange.holding(account, position.symbol, position.side, hurried=hurried)
         except (VenueRefused, OutcomeUnknown):
             return None
         return holding.quantity if holding is not None else Decimal(0)

@@ -139,6 +139,22 @@ async def test_while_the_rules_are_asked_for_anew_orders_go_on_by_the_old_ones(b
     assert bench.wire.arrived["/fapi/v1/exchangeInfo"] == 2
 
 
+async def test_who_is_in_a_hurry_goes_on_without_knowing_what_is_held(bench: Bench) -> None:
+    """rules: ORD-10, POS-11"""
+    await bench.enter("e1")
+    bench.wire.until["/fapi/v3/positionRisk"] = told = asyncio.Event()
+
+    patient = asyncio.create_task(bench.exchange.holding(bench.account, BTC, Side.LONG))
+    with pytest.raises(OutcomeUnknown, match="expected what is held within"):
+        await bench.exchange.holding(bench.account, BTC, Side.LONG, hurried=True)
+    assert not patient.done()
+    told.set()
+
+    held = await patient
+    assert held is not None
+    assert held == await bench.exchange.holding(bench.account, BTC, Side.LONG, hurried=True)
+
+
 class SilentOnTiers(BybitWire):
     """Bybit that tells its leverage tiers when it is told to; mutable for that."""
 
