@@ -658,6 +658,31 @@ async def test_where_ids_are_forgotten_a_dead_workers_call_is_waited_for() -> No
     assert (await club.at_venue(member)).protected
 
 
+@pytest.mark.parametrize("fault", [Fault.RATE_LIMIT, Fault.NETWORK])
+async def test_a_dead_workers_call_is_looked_for_though_the_next_ones_is_put_off(fault: Fault) -> None:
+    """rules: ORD-04, PRI-06, POS-11
+
+    In seed 16 of the campaign at the venues it arrived after the next worker had asked, whose own entry was put off: nobody
+    asked again for 30 s.
+    """
+    club = await opened(FaultPlan([Failure(Refuse(fault), Nth(frozenset({1})), leg=Leg.ENTRY)]))
+    club.deaf = True
+    (member,) = club.members
+    await club.alert("SINAL LONG FORTE")
+    await club.jobs()
+    await club.claim()
+    club.clock.advance(by=timedelta(seconds=30))
+    await club.until_idle()
+    assert (await club.at_venue(member)).entries == 0
+
+    await club.arrives_late(await club.trade(member))
+    club.clock.advance(by=timedelta(seconds=1))
+    await club.until_idle()
+
+    assert (await club.trade(member)).position.state is PositionState.PROTECTED
+    assert (await club.at_venue(member)).entries == 1
+
+
 @pytest.mark.parametrize("fault", [Fault.INSUFFICIENT_MARGIN, Fault.FILTER])
 async def test_an_entry_that_arrives_after_its_repeat_was_refused_is_sold_again(fault: Fault) -> None:
     """rules: ORD-01, ORD-04, POS-11"""

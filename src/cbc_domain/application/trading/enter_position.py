@@ -18,7 +18,7 @@ from cbc_domain.ports.venue_faults import Fault
 from cbc_domain.risk.limits import stops_opening
 from cbc_domain.risk.model import ExchangeAccount, Reason, Stop
 from cbc_domain.trading.model import PROTECTION, Leg, Order, OrderState, Position
-from cbc_domain.trading.orders import Expired, Fact, Filled, Lost, Rejected
+from cbc_domain.trading.orders import Expired, Fact, Filled, Lost, PutOff, Rejected
 
 MOST_SENDS: Final = 4
 """One send and three retries (ORD-07); after that an open is only looked for."""
@@ -87,8 +87,12 @@ class EnterPosition:
         return tuple(order for order in unfinished(trade) if order.leg in legs and order.state is OrderState.CREATED)
 
     def _doubted(self, heard: Heard, entry: Order) -> Heard:
-        """Whoever died may have sent it without a word: as long as the venue does not tell, it may stand there (POS-11)."""
-        told = heard.passing is None or any(name == entry.client_id for name, _ in heard.facts)
+        """Whoever died may have sent it without a word: as long as the venue does not tell, it may stand there (POS-11).
+
+        That our own sending was put off tells nothing of his.
+        """
+        own = (fact for name, fact in heard.facts if name == entry.client_id)
+        told = heard.passing is None or any(not isinstance(fact, PutOff) for fact in own)
         return heard if told else Heard(((entry.client_id, Lost(self.clock.now())),)) + heard
 
     def _is_on_its_way(self, entry: Order) -> bool:
