@@ -23,6 +23,7 @@ from cbc_adapters.persistence.postgres.tables.metadata import instant
 from cbc_adapters.persistence.postgres.unit_of_work import PostgresStore
 from cbc_domain.kernel.ids import AccountId, MemberId, PositionId, SignalId, TaskId
 from cbc_domain.kernel.venues import Environment, Symbol
+from cbc_domain.ports.persistence.work import Claim
 from cbc_domain.trading.model import OrderState, Task, TaskAction, TaskState
 from cbc_domain.trading.priority import BACKGROUND, CRITICAL, HIGH, HIGH_PREPAID, LOW, MEDIUM, order_key
 from tests.promises.samples import MINUTE, NOW, SECOND, Samples, committed
@@ -197,6 +198,41 @@ async def test_a_worker_never_takes_a_position_twice_however_its_claims_overlap(
 
     assert [claim.task.id for claim in taken] == [now.id]
     assert found == []
+
+
+async def test_units_that_end_tasks_of_the_same_accounts_do_not_wait_for_each_other(
+    crowd: PostgresStore, samples: Samples
+) -> None:
+    """rules: ARC-04, PRI-06"""
+    homes = [await samples.place(crowd)]
+    homes.append(await samples.neighbour(crowd, homes[0]))
+    for home in homes:
+        for symbol in ("BTCUSDT", "ETHUSDT"):
+            part = await samples.opened(crowd, home, Symbol(symbol))
+            async with committed(crowd) as unit:
+                await unit.lane.add([samples.task(part.position, TaskAction.CLOSE, CRITICAL)])
+    worker = Presence(crowd.engine)
+    shared = PostgresStore(crowd.engine, samples.ids, worker)
+    claims = list[list[Claim]]()
+    for _ in range(2):
+        async with committed(shared) as unit:
+            taken = await unit.lane.claim(NOW, LEASE, 2, rehearsal_first=False)
+        claims.append(sorted(taken, key=lambda claim: claim.task.account))
+    (one, another), (last, next_to_last) = claims[0], reversed(claims[1])
+    both_hold = asyncio.Barrier(2)
+
+    async def write(first: Claim, second: Claim) -> None:
+        async with committed(shared) as unit:
+            held = asyncio.ensure_future(unit.lane.held([first.hold, second.hold]))
+            await asyncio.wait([held], timeout=0.2)
+            await both_hold.wait()
+            await held
+            await unit.lane.finish([first.hold])
+            await asyncio.sleep(0.2)
+            await unit.lane.retry({second.hold: NOW + MINUTE})
+
+    await asyncio.gather(write(one, another), write(last, next_to_last))
+    await worker.end()
 
 
 async def test_a_claim_that_is_not_committed_yet_holds_its_accounts(crowd: PostgresStore, samples: Samples) -> None:

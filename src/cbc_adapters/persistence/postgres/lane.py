@@ -40,10 +40,11 @@ _ANY_DUE: Final = select(exists().where(_UNCLAIMED, _TASK.due_at <= NOW))
 _asked = rows_of({"id": _TASK.id.type, "attempts": _TASK.attempts.type})
 _HELD: Final = (
     select(_TASK.id, _TASK.attempts)
-    .where(_TASK.id == _asked.c.id, _TASK.attempts == _asked.c.attempts, _OWED)
-    .order_by(_TASK.id)
-    .with_for_update(of=task_table, key_share=True)
+    .where(_TASK.id == _asked.c.id, _TASK.attempts == _asked.c.attempts, _OWED, _ACCOUNT.account == _TASK.account)
+    .order_by(_TASK.account, _TASK.id)
+    .with_for_update(of=[task_table, lane_accounts], key_share=True)
 )
+"""Accounts are locked with the tasks, in one order: units that end tasks of the same two must not wait for each other."""
 _NOT_BEGUN: Final = and_(
     _TASK.state == TaskState.WAITING.value, _TASK.action == TaskAction.OPEN.value, _TASK.attempts == 0, _TASK.due_at < UNTIL
 )
