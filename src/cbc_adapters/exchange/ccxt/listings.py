@@ -145,9 +145,8 @@ class Listings:
         dialect = self._pool.dialect(market[0])
         # Without them nothing is sized; what is open can be protected all the same.
         with suppress(VenueRefused, OutcomeUnknown):
-            self._take_in(
-                market, await self._traffic.public(market, Errand.TIERS, lambda client: dialect.brackets(client, symbol))
-            )
+            told = await self._traffic.public(market, Errand.TIERS, lambda client: dialect.brackets(client, symbol))
+            self._take_in(market, told)
 
     def _asked(self, what: Asked, read: Callable[[], Coroutine[None, None, None]]) -> asyncio.Task[None]:
         """The one task that reads it, which others may have begun."""
@@ -158,9 +157,10 @@ class Listings:
 
     def _was_read(self, what: Asked, task: asyncio.Task[None]) -> None:
         del self._asking[what]
-        # Whoever waited hears why it failed; where nobody did, the old rules serve until it is tried again.
-        if not task.cancelled():
-            task.exception()
+        fault = None if task.cancelled() else task.exception()
+        # Where nobody waited the old rules serve until they are asked for again; a mistake of ours is heard of all the same.
+        if fault is not None and not isinstance(fault, VenueRefused | OutcomeUnknown):
+            asyncio.get_running_loop().call_exception_handler({"message": f"rules of {what[0][0].value}", "exception": fault})
 
     def _take_in(self, market: Market, told: Mapping[Symbol, Tiers]) -> None:
         now = self._clock.now()
