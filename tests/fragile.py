@@ -13,7 +13,8 @@ from cbc_adapters.exchange.simulated.model import ATTACHED
 from cbc_adapters.system.stepped.clock import SteppedClock
 from cbc_domain.kernel.ids import AccountId
 from cbc_domain.kernel.venues import Environment, Side, Symbol, Venue
-from cbc_domain.ports.exchange import ClosedResult, Report, Ticket, VenueStanding
+from cbc_domain.ports.exchange import ClosedResult, Holding, Report, Ticket, VenueStanding
+from cbc_domain.ports.venue_faults import OutcomeUnknown
 from cbc_domain.risk.model import ExchangeAccount
 from cbc_domain.trading.model import Leg
 from cbc_domain.trading.sizes import AccountReading, Quote
@@ -51,6 +52,8 @@ class FragileExchange(SimulatedExchange):
     """What travels with an entry here."""
     forgetful: bool = False
     """A forgetful venue knows a client id only while its order stands."""
+    deaf_to_haste: bool = False
+    """It never answers in a moment what it holds."""
     reported: ClosedResult | None = None
     """What the venue says of every closing from now on, whatever it said before."""
     standing: Sequence[VenueStanding] = ()
@@ -94,6 +97,11 @@ class FragileExchange(SimulatedExchange):
         self, account: ExchangeAccount, symbol: Symbol, side: Side, since: datetime, until: datetime
     ) -> ClosedResult | None:
         return self.reported or await super().closed_result(account, symbol, side, since, until)
+
+    async def holding(self, account: ExchangeAccount, symbol: Symbol, side: Side, *, hurried: bool = False) -> Holding | None:
+        if hurried and self.deaf_to_haste:
+            raise OutcomeUnknown("expected what is held in a moment, was no answer")
+        return await super().holding(account, symbol, side)
 
     async def standings(self) -> Sequence[VenueStanding]:
         return self.standing

@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
-from cbc_adapters.exchange.simulated.faults import Always, Call, DropBefore, Failure, FaultPlan, LoseAnswer
+from cbc_adapters.exchange.simulated.faults import Always, Call, DropBefore, Failure, FaultPlan, FillPart, LoseAnswer
 from cbc_adapters.exchange.simulated.listing import START_PRICES
 from cbc_adapters.exchange.simulated.venues.server import serving
 from cbc_adapters.exchange.simulated.venues.simulation import Simulation
@@ -67,6 +69,30 @@ async def test_every_member_has_it_on_his_own_account_protected_and_closed_again
     assert [(len(account.positions), standing(account), sent(account, Leg.EXIT)) for account in at_venue] == [(0, [], 1)] * len(
         club.joined
     )
+
+
+def settled_in(trades: Sequence[Trade]) -> bool:
+    """Whether every entry is over and nothing but a stop and a target is left to be heard of."""
+    left = [sorted(order.leg for order in trade.orders if not order.state.final) for trade in trades]
+    return left == [sorted((Leg.STOP, Leg.TARGET))] * len(trades)
+
+
+async def test_a_stop_that_travelled_with_an_entry_ends_with_it_and_not_before(club: VenueClub) -> None:
+    """rules: ORD-08, ORD-09, POS-11
+
+    In seed 26 of the campaign at the venues OKX made it when the rest had filled, after it had been given up as unknown there:
+    it sold everything and was nobody's.
+    """
+    await club.market()
+    for venue in REAL:
+        in_parts = Failure(FillPart(Decimal("0.4"), timedelta(seconds=0.7)), Always(), leg=Leg.ENTRY)
+        club.simulation.plan(venue, Environment.LIVE, FaultPlan([in_parts]))
+    await club.plan("SINAL LONG FORTE", BTC, START_PRICES[BTC])
+    club.simulation.move(BTC, START_PRICES[BTC] - 100)
+
+    await club.carry_out(settled_in)
+
+    assert [standing(club.account(one)) for one in club.joined] == [[Leg.STOP, Leg.TARGET]] * len(club.joined)
 
 
 async def test_a_stop_that_the_venue_fired_is_heard_of_and_settled(club: VenueClub) -> None:

@@ -61,6 +61,27 @@ async def test_what_the_member_bought_on_top_is_left_alone_and_shown_to_him() ->
     assert (await club.trade(member)).position.sold == ours
 
 
+async def test_an_exit_that_finds_nothing_is_not_sent_for_ever_though_the_venue_takes_its_time() -> None:
+    """rules: ORD-11, POS-10, POS-11
+
+    In seed 26 of the campaign at the venues nobody waited for what was held, and one exit after the other was refused.
+    """
+    club = await opened(Failure(Refuse(Fault.FILTER), Always(), leg=Leg.STOP))
+    club.exchange.attaches, club.exchange.deaf_to_haste = frozenset(), True
+    (member,) = club.members
+    await club.alert("SINAL LONG FORTE")
+    await club.jobs()
+    await club.platform.place_orders()()
+    await club.by_hand(member, Side.LONG, Leg.EXIT, str((await club.trade(member)).position.quantity))
+    club.venue.unread.clear()
+
+    await club.work()
+
+    trade = await club.trade(member)
+    assert (trade.position.state, trade.position.close_reason) == (PositionState.CLOSED, CloseReason.EXTERNAL)
+    assert [order.error_code for order in trade.orders if order.leg is Leg.EXIT] == [Fault.REDUCE_ONLY, None]
+
+
 async def test_a_close_ends_the_position_with_the_signals_reason_and_leaves_no_order() -> None:
     """rules: POS-04, ORD-11, POS-06"""
     club = await opened()

@@ -42,8 +42,9 @@ class LeavePosition:
     async def _so_far(self, claim: Claim, account: ExchangeAccount) -> tuple[Heard, Heard, Decimal | None]:
         """End the entry, hear of an exit that was sent before, and where a stop is missing ask what there is to sell, at once.
 
-        Where the venue does not tell, that is what we know of: it goes reduce-only, and nothing waits for another answer
-        (POS-11). None where it was not asked for.
+        Where the venue does not tell in a moment, that is what we know of: it goes reduce-only, and nothing waits for another
+        answer (POS-11). Once an exit was refused its answer is waited for: there may be nothing left. None where it was not
+        asked for.
         """
         trade = claim.trade
         calls: list[Awaitable[Heard | Decimal | None]] = [
@@ -51,7 +52,7 @@ class LeavePosition:
             self._exit_so_far(claim, account),
         ]
         if unguarded(trade):
-            calls.append(self.look.held(account, trade.position, hurried=True))
+            calls.append(self.look.held(account, trade.position, hurried=not _was_refused(trade)))
         match await self.together(calls):
             case [Heard() as ended, Heard() as left]:
                 return ended, left, None
@@ -95,3 +96,7 @@ class LeavePosition:
         known = any(name == leave.client_id and not isinstance(fact, PutOff) for name, fact in news.facts)
         lapsed = () if known else ((leave.client_id, Expired(self.clock.now())),)
         return attrs.evolve(news, facts=news.facts + lapsed)
+
+
+def _was_refused(trade: Trade) -> bool:
+    return any(order.leg is Leg.EXIT and order.state is OrderState.REJECTED for order in trade.orders)

@@ -6,7 +6,7 @@ import attrs
 
 from cbc_domain.application.trading.absorb import News
 from cbc_domain.application.trading.desk import Desk, Heard
-from cbc_domain.application.trading.standing import IN_DOUBT, immovable, in_doubt, newest, standing
+from cbc_domain.application.trading.standing import IN_DOUBT, entered, immovable, in_doubt, newest, standing
 from cbc_domain.kernel.ids import OrderId
 from cbc_domain.kernel.venues import Environment, Symbol, Venue
 from cbc_domain.ports.exchange import Exchange
@@ -141,7 +141,8 @@ class ProtectPositions:
         )
         travelled = self._travelled(trade)
         send = tuple(order for order in found.send if not in_doubt(trade) or order.leg not in self._attached(trade))
-        cancel += tuple(order for order in lapse if order.leg in travelled)
+        # A venue may make them of its own accord when the entry is over, and not before: until then nobody can cancel them.
+        cancel += tuple(order for order in lapse if order.leg in travelled and entered(trade))
         lapse = tuple(order for order in lapse if order.leg not in travelled)
         return Protection(trade, unheard + send + placed, cancel, lapse, found.unprotectable)
 
