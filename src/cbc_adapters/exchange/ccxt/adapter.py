@@ -10,10 +10,10 @@ from cbc_adapters.exchange.ccxt.clients import ClientPool
 from cbc_adapters.exchange.ccxt.closings import perhaps_funded
 from cbc_adapters.exchange.ccxt.dialect import Booked, Client, Closed, Dialect, Placing, Sought
 from cbc_adapters.exchange.ccxt.limits import Errand, Published
-from cbc_adapters.exchange.ccxt.listings import HURRIED_WAIT_S, Listings
+from cbc_adapters.exchange.ccxt.listings import Listings
 from cbc_adapters.exchange.ccxt.published import PUBLISHED
 from cbc_adapters.exchange.ccxt.streams import Streams
-from cbc_adapters.exchange.ccxt.traffic import LONGEST_WAIT_S, Traffic
+from cbc_adapters.exchange.ccxt.traffic import HURRIED_WAIT_S, LONGEST_WAIT_S, Traffic
 from cbc_adapters.exchange.ccxt.translate import milliseconds
 from cbc_domain.kernel.ids import AccountId
 from cbc_domain.kernel.venues import Environment, Side, Symbol, Venue

@@ -13,7 +13,7 @@ import attrs
 from cbc_adapters.exchange.ccxt.clients import ClientPool, Market
 from cbc_adapters.exchange.ccxt.dialect import Client
 from cbc_adapters.exchange.ccxt.limits import Errand
-from cbc_adapters.exchange.ccxt.traffic import Traffic
+from cbc_adapters.exchange.ccxt.traffic import HURRIED_WAIT_S, Traffic
 from cbc_domain.kernel.venues import Symbol
 from cbc_domain.ports.system import Clock
 from cbc_domain.ports.venue_faults import OutcomeUnknown, VenueRefused
@@ -23,8 +23,6 @@ RULES_LAST: Final = timedelta(hours=1)
 """SIZ-07."""
 RULES_RENEWED: Final = timedelta(minutes=50)
 """From this age on whoever needs the rules has them asked for anew, while everybody goes on by the old ones."""
-HURRIED_WAIT_S: Final = 0.25
-"""How long a question is waited for that a stop or an exit of something open would be better for, and can do without."""
 QUOTE_LASTS: Final = timedelta(seconds=1)
 MARKS_KEPT: Final = 120
 """Mark prices remembered of one symbol: two minutes, where somebody looks every second."""
@@ -32,7 +30,7 @@ NEAR: Final = timedelta(seconds=1)
 """How far a remembered mark may lie from the moment that is asked for (ORD-06)."""
 
 Tiers = tuple[Bracket, ...]
-Asked = tuple[Market, Symbol | None]
+Question = tuple[Market, Symbol | None]
 """The leverage tiers of a symbol; without one the rules of all."""
 
 
@@ -59,7 +57,7 @@ class Listings:
         self._rules: dict[Market, _Rules] = {}
         self._tiers: dict[tuple[Market, Symbol], _Tiered] = {}
         self._marks: dict[tuple[Market, Symbol], deque[Quote]] = defaultdict(lambda: deque(maxlen=MARKS_KEPT))
-        self._asking: dict[Asked, asyncio.Task[None]] = {}
+        self._asking: dict[Question, asyncio.Task[None]] = {}
 
     async def instrument(self, market: Market, symbol: Symbol, *, hurried: bool = False) -> Instrument | None:
         """The venue's rules for a symbol, with its leverage tiers as far as they can be known: `hurried`, in a moment."""
@@ -148,14 +146,14 @@ class Listings:
             told = await self._traffic.public(market, Errand.TIERS, lambda client: dialect.brackets(client, symbol))
             self._take_in(market, told)
 
-    def _asked(self, what: Asked, read: Callable[[], Coroutine[None, None, None]]) -> asyncio.Task[None]:
+    def _asked(self, what: Question, read: Callable[[], Coroutine[None, None, None]]) -> asyncio.Task[None]:
         """The one task that reads it, which others may have begun."""
         if what not in self._asking:
             self._asking[what] = asyncio.get_running_loop().create_task(read())
             self._asking[what].add_done_callback(partial(self._was_read, what))
         return self._asking[what]
 
-    def _was_read(self, what: Asked, task: asyncio.Task[None]) -> None:
+    def _was_read(self, what: Question, task: asyncio.Task[None]) -> None:
         del self._asking[what]
         fault = None if task.cancelled() else task.exception()
         # Where nobody waited the old rules serve until they are asked for again; a mistake of ours is heard of all the same.

@@ -25,6 +25,8 @@ from cbc_domain.risk.model import ExchangeAccount
 LONGEST_WAIT_S: Final = 1.0
 """Whoever would wait longer for his turn is refused and may come again: a waiting task holds no worker (PRI-07)."""
 SHORTEST_WAIT_S: Final = 0.001
+HURRIED_WAIT_S: Final = 0.25
+"""How long a question is waited for that a stop or an exit of something open would be better for, and can do without."""
 
 T = TypeVar("T")
 

@@ -1,5 +1,6 @@
 """The order lane in memory: the rule's own order over the tasks that are due."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from datetime import datetime, timedelta
@@ -68,8 +69,12 @@ class MemoryLane:
 
     async def claim(self, now: datetime, lease: timedelta, most: int, *, rehearsal_first: bool) -> Sequence[Claim]:
         in_order = sorted(self._due(now), key=lambda task: _claim_key(task, now, rehearsal_first=rehearsal_first))
-        leased = list(self._leased(now))
-        takeable = (task for task in in_order if all(self._may_share(task, other) for other in leased))
+        at_work = defaultdict[AccountId, list[Task]](list)
+        for leased in self._leased(now):
+            at_work[leased.account].append(leased)
+        takeable = (
+            task for task in in_order if all(self._may_go_beside(task, other) for other in at_work.get(task.account, ()))
+        )
         return [self._lease(task, now, lease) for task in _one_each(takeable, most)]
 
     def _lease(self, task: Task, now: datetime, lease: timedelta) -> Claim:
@@ -105,6 +110,8 @@ class MemoryLane:
             self._tasks.put(task.id, attrs.evolve(task, state=TaskState.WAITING, lease_until=None, due_at=due[hold]))
 
     async def put_off_opens(self, accounts: Collection[AccountId], until: datetime) -> None:
+        if not accounts:
+            return
         waiting = [task for task in self._all_active() if task.state is TaskState.WAITING and task.account in accounts]
         for task in waiting:
             if task.action is TaskAction.OPEN and not task.attempts and task.due_at < until:
@@ -125,11 +132,10 @@ class MemoryLane:
     def _leased(self, now: datetime) -> Iterator[Task]:
         return (task for task in self._all_active() if task.state is TaskState.LEASED and not self._is_due(task, now))
 
-    def _may_share(self, task: Task, other: Task) -> bool:
-        """Whether this worker may begin a task beside one that is under way."""
+    def _may_go_beside(self, task: Task, other: Task) -> bool:
+        """Whether this worker may begin a task beside one of the same account that is under way."""
         mine = self._worker is not None and self._held_by.get(other.id) == self._worker
-        beside = mine and task.action is not TaskAction.OPEN and task.position != other.position
-        return task.account != other.account or beside
+        return mine and task.action is not TaskAction.OPEN and task.position != other.position
 
     def _is_due(self, task: Task, now: datetime) -> bool:
         if task.state is TaskState.LEASED:
