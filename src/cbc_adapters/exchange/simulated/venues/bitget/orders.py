@@ -1,27 +1,19 @@
 """Plain orders on Bitget's wire, over the engine's tickets."""
 
 from decimal import Decimal
-from typing import Final
 
-from cbc_adapters.exchange.simulated.model import VenueAccount, VenueOrder
-from cbc_adapters.exchange.simulated.moves import LIQUIDATION
+from cbc_adapters.exchange.simulated.model import VenueOrder
+from cbc_adapters.exchange.simulated.venues.bitget.bodies import named_ids, order_body, trades
 from cbc_adapters.exchange.simulated.venues.bitget.market import check_product, listed
 from cbc_adapters.exchange.simulated.venues.bitget.refusals import WORDING, Wrong
 from cbc_adapters.exchange.simulated.venues.house import House, IssuedKey
-from cbc_adapters.exchange.simulated.venues.order_numbers import numbered, order_number, plain_number
-from cbc_adapters.exchange.simulated.venues.wire import Json, decimal_of, milliseconds, text
+from cbc_adapters.exchange.simulated.venues.order_numbers import numbered, plain_number
+from cbc_adapters.exchange.simulated.venues.wire import Json, decimal_of
 from cbc_domain.kernel.venues import Side
-from cbc_domain.ports.exchange import ReportState, Ticket
+from cbc_domain.ports.exchange import Ticket
 from cbc_domain.ports.venue_faults import Fault
 from cbc_domain.trading.model import Leg
 
-STATES: Final = {
-    ReportState.LIVE: "live",
-    ReportState.PARTIALLY_FILLED: "partially_filled",
-    ReportState.FILLED: "filled",
-    ReportState.CANCELLED: "canceled",
-    ReportState.REJECTED: "canceled",
-}
 Parameters = dict[str, str]
 
 
@@ -66,10 +58,6 @@ def decimal(value: object) -> Decimal:
     return number
 
 
-def named_ids(order: VenueOrder) -> Json:
-    return {"orderId": str(order_number(order.venue_order_id)), "clientOid": order.ticket.client_id}
-
-
 def detail(house: House, key: IssuedKey, given: Parameters) -> Json:
     """GET /api/v2/mix/order/detail."""
     return order_body(house.account(key.account), _plain(house, key, given))
@@ -108,7 +96,7 @@ def fills(house: House, key: IssuedKey, given: Parameters) -> Json:
         if order.fills
         and given.get("symbol") in {None, order.ticket.symbol}
         and given.get("orderId") in {None, str(plain_number(order))}
-        for trade in _trades(account, order)
+        for trade in trades(account, order)
         if since <= int(trade["cTime"]) <= until and int(trade["tradeId"]) < int(given.get("idLessThan", 2**63))
     ]
     page = sorted(told, key=lambda trade: int(trade["tradeId"]), reverse=True)[: int(given.get("limit", 100))]
@@ -135,84 +123,3 @@ def _plain(
     if order is None or (order.ticket.trigger is not None and not order.fills):
         raise Wrong(*gone)
     return order
-
-
-def plain_client_id(order: VenueOrder) -> str:
-    return order.ticket.client_id if order.ticket.trigger is None else str(order_number(order.venue_order_id))
-
-
-def side_of(ticket: Ticket, hedge: bool) -> str:
-    """In hedge mode the direction of the position, opening and closing alike."""
-    return "buy" if (ticket.side is Side.LONG if hedge else ticket.buys) else "sell"
-
-
-def trade_side(order: VenueOrder, hedge: bool) -> str:
-    ticket = order.ticket
-    if order.code == LIQUIDATION:
-        named = "close_long" if ticket.side is Side.LONG else "close_short"
-        return f"burst_{named}" if hedge else f"burst_{side_of(ticket, hedge)}_single"
-    if hedge:
-        return "open" if ticket.leg is Leg.ENTRY else "close"
-    return f"{side_of(ticket, hedge)}_single"
-
-
-def position_side(ticket: Ticket, hedge: bool) -> str:
-    return ("long" if ticket.side is Side.LONG else "short") if hedge else "net"
-
-
-def order_body(account: VenueAccount, order: VenueOrder) -> Json:
-    filled = sum((fill.quantity for fill in order.fills), start=Decimal(0))
-    value = sum((fill.quantity * fill.price for fill in order.fills), start=Decimal(0))
-    ticket, at = order.ticket, str(milliseconds(order.at))
-    return {
-        "symbol": ticket.symbol,
-        "size": text(order.quantity),
-        "orderId": str(plain_number(order)),
-        "clientOid": plain_client_id(order),
-        "baseVolume": text(filled),
-        "fee": text(-sum((fill.fee for fill in order.fills), start=Decimal(0))),
-        "price": "",
-        "priceAvg": text(value / filled) if filled else "",
-        "state": STATES[order.state],
-        "side": side_of(ticket, account.hedge),
-        "force": "gtc",
-        "totalProfits": "0",
-        "posSide": position_side(ticket, account.hedge),
-        "marginCoin": "USDT",
-        "presetStopSurplusPrice": "",
-        "presetStopLossPrice": "",
-        "quoteVolume": text(value),
-        "orderType": "market",
-        "leverage": str(account.leverage.get(ticket.symbol, 1)),
-        "marginMode": "isolated",
-        "reduceOnly": "NO" if ticket.leg is Leg.ENTRY or account.hedge else "YES",
-        "enterPointSource": "SYS" if order.code == LIQUIDATION else "API",
-        "tradeSide": trade_side(order, account.hedge),
-        "posMode": "hedge_mode" if account.hedge else "one_way_mode",
-        "orderSource": "normal",
-        "cTime": at,
-        "uTime": at,
-    }
-
-
-def _trades(account: VenueAccount, order: VenueOrder) -> list[Json]:
-    realised = {closing.fill: closing.realised for closing in account.closings}
-    return [
-        {
-            "tradeId": str(order_number(fill.id)),
-            "symbol": order.ticket.symbol,
-            "orderId": str(plain_number(order)),
-            "price": text(fill.price),
-            "baseVolume": text(fill.quantity),
-            "feeDetail": [{"deduction": "no", "feeCoin": "USDT", "totalDeductionFee": None, "totalFee": text(-fill.fee)}],
-            "side": side_of(order.ticket, account.hedge),
-            "quoteVolume": text(fill.price * fill.quantity),
-            "profit": text(realised.get(fill.id, Decimal(0))),
-            "enterPointSource": "SYS" if order.code == LIQUIDATION else "API",
-            "tradeSide": trade_side(order, account.hedge),
-            "posMode": "hedge_mode" if account.hedge else "one_way_mode",
-            "tradeScope": "maker" if fill.maker else "taker",
-            "cTime": str(milliseconds(fill.at)),
-        }
-        for fill in order.fills
-    ]

@@ -3,15 +3,9 @@
 from typing import Final
 
 from cbc_adapters.exchange.simulated.model import VenueOrder
+from cbc_adapters.exchange.simulated.venues.bitget.bodies import named_ids, position_side, side_of, trade_side
 from cbc_adapters.exchange.simulated.venues.bitget.market import check_product, listed
-from cbc_adapters.exchange.simulated.venues.bitget.orders import (
-    decimal,
-    mode_differs,
-    named_ids,
-    position_side,
-    side_of,
-    trade_side,
-)
+from cbc_adapters.exchange.simulated.venues.bitget.orders import decimal, mode_differs
 from cbc_adapters.exchange.simulated.venues.bitget.refusals import Wrong
 from cbc_adapters.exchange.simulated.venues.house import House, IssuedKey
 from cbc_adapters.exchange.simulated.venues.order_numbers import order_number, plain_number

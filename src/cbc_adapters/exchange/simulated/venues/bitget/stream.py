@@ -4,7 +4,7 @@ import json
 from typing import Final
 
 from cbc_adapters.exchange.simulated.model import VenueAccount, VenueOrder
-from cbc_adapters.exchange.simulated.venues.bitget.orders import (
+from cbc_adapters.exchange.simulated.venues.bitget.bodies import (
     STATES,
     order_body,
     plain_client_id,

@@ -3,39 +3,24 @@
 from datetime import timedelta
 from decimal import Decimal
 from typing import Final
-from uuid import UUID
 
 from cbc_adapters.exchange.simulated.model import VenueOrder
+from cbc_adapters.exchange.simulated.venues.bybit.bodies import FALLS, RISES, named, order_body, order_id
 from cbc_adapters.exchange.simulated.venues.bybit.market import LINEAR, listed, page
 from cbc_adapters.exchange.simulated.venues.bybit.refusals import Wrong
 from cbc_adapters.exchange.simulated.venues.house import House, IssuedKey
-from cbc_adapters.exchange.simulated.venues.order_numbers import order_number
-from cbc_adapters.exchange.simulated.venues.wire import Json, decimal_of, milliseconds, text
+from cbc_adapters.exchange.simulated.venues.wire import Json, decimal_of
 from cbc_domain.kernel.venues import Side
-from cbc_domain.ports.exchange import ReportState, Ticket
+from cbc_domain.ports.exchange import Ticket
 from cbc_domain.trading.model import Leg
 from cbc_domain.trading.sizes import Instrument
 
-STATES: Final = {
-    ReportState.LIVE: "New",
-    ReportState.PARTIALLY_FILLED: "PartiallyFilled",
-    ReportState.FILLED: "Filled",
-    ReportState.CANCELLED: "Cancelled",
-    ReportState.REJECTED: "Rejected",
-}
-UNTRIGGERED: Final = STATES | {ReportState.LIVE: "Untriggered", ReportState.CANCELLED: "Deactivated"}
-RISES, FALLS = 1, 2
 LONGEST_ID: Final = 36
 """Characters of a client id."""
 RECENT: Final = 500
 """Closed orders that are still told as if they were open ones."""
 UNFILLED_LAST: Final = timedelta(hours=24)
 """How long an order that ended without a fill stays in the history."""
-
-
-def order_id(venue_order_id: str) -> str:
-    """The engine's number as the text of a UUID, the same at every start."""
-    return str(UUID(int=order_number(venue_order_id), version=4))
 
 
 def leg_of(given: Json) -> Leg:
@@ -61,7 +46,7 @@ def create(house: House, key: IssuedKey, given: Json) -> Json:
     ticket = _ticket(house, key, instrument, given, client_id)
     fraction = house.take_fraction() if ticket.trigger is None else None
     house.engine.place(key.account, ticket, house.now(), fraction=fraction)
-    return _named(account.orders[client_id])
+    return named(account.orders[client_id])
 
 
 def _ticket(house: House, key: IssuedKey, instrument: Instrument, given: Json, client_id: str) -> Ticket:
@@ -114,7 +99,7 @@ def cancel(house: House, key: IssuedKey, given: Json) -> Json:
     if order is None or not order.open:
         raise Wrong(110001, "order not exists or too late to cancel")
     house.engine.cancel(key.account, order.ticket.client_id, house.now())
-    return _named(order)
+    return named(order)
 
 
 def realtime(house: House, key: IssuedKey, given: Json) -> Json:
@@ -155,68 +140,3 @@ def _asked_for(house: House, key: IssuedKey, given: Json) -> list[VenueOrder]:
     if given.get("orderLinkId"):
         return [orders[given["orderLinkId"]]] if given["orderLinkId"] in orders else []
     return [order for order in orders.values() if given.get("symbol") in {None, order.ticket.symbol}]
-
-
-def _named(order: VenueOrder) -> Json:
-    return {"orderId": order_id(order.venue_order_id), "orderLinkId": order.ticket.client_id}
-
-
-def order_body(order: VenueOrder, *, hedge: bool) -> Json:
-    filled = sum((fill.quantity for fill in order.fills), start=Decimal(0))
-    value = sum((fill.quantity * fill.price for fill in order.fills), start=Decimal(0))
-    paid = sum((fill.fee for fill in order.fills), start=Decimal(0))
-    ticket, conditional = order.ticket, order.ticket.trigger is not None
-    waiting = conditional and not order.fills
-    return {
-        **_named(order),
-        "symbol": ticket.symbol,
-        "side": side_of(ticket),
-        "positionIdx": index_of(ticket, hedge),
-        "orderType": "Market",
-        "orderStatus": (UNTRIGGERED if waiting else STATES)[order.state],
-        "price": "",
-        "qty": text(order.quantity),
-        "avgPrice": text(value / filled) if filled else "",
-        "leavesQty": text(order.quantity - filled if order.open else Decimal(0)),
-        "leavesValue": "0",
-        "cumExecQty": text(filled),
-        "cumExecValue": text(value),
-        "cumExecFee": text(paid),
-        "cumFeeDetail": {"USDT": text(paid)},
-        "timeInForce": "IOC",
-        "createType": "CreateByUser",
-        "cancelType": "CancelByUser" if order.state is ReportState.CANCELLED else "UNKNOWN",
-        "rejectReason": "EC_NoError",
-        "stopOrderType": "Stop" if conditional else "",
-        "triggerPrice": text(ticket.trigger) if ticket.trigger is not None else "",
-        "triggerBy": "MarkPrice" if conditional else "",
-        "triggerDirection": _direction(ticket) if conditional else 0,
-        "reduceOnly": ticket.leg is not Leg.ENTRY,
-        "closeOnTrigger": conditional,
-        "takeProfit": "",
-        "stopLoss": "",
-        "tpslMode": "",
-        "tpTriggerBy": "",
-        "slTriggerBy": "",
-        "orderIv": "",
-        "isLeverage": "",
-        "blockTradeId": "",
-        "lastPriceOnCreated": "",
-        "smpType": "None",
-        "smpGroup": 0,
-        "smpOrderId": "",
-        "createdTime": str(milliseconds(order.at)),
-        "updatedTime": str(milliseconds(order.at)),
-    }
-
-
-def side_of(ticket: Ticket) -> str:
-    return "Buy" if ticket.buys else "Sell"
-
-
-def index_of(ticket: Ticket, hedge: bool) -> int:
-    return (1 if ticket.side is Side.LONG else 2) if hedge else 0
-
-
-def _direction(ticket: Ticket) -> int:
-    return FALLS if (ticket.leg is Leg.STOP) == (ticket.side is Side.LONG) else RISES

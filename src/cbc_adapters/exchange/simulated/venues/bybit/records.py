@@ -5,8 +5,8 @@ from typing import Final
 
 from cbc_adapters.exchange.simulated.model import Closing, VenueAccount, VenueOrder
 from cbc_adapters.exchange.simulated.moves import LIQUIDATION
+from cbc_adapters.exchange.simulated.venues.bybit.bodies import order_id, side_of
 from cbc_adapters.exchange.simulated.venues.bybit.market import LINEAR, listed, page
-from cbc_adapters.exchange.simulated.venues.bybit.orders import order_id, side_of
 from cbc_adapters.exchange.simulated.venues.bybit.refusals import Wrong
 from cbc_adapters.exchange.simulated.venues.house import House, IssuedKey
 from cbc_adapters.exchange.simulated.venues.order_numbers import NUMBERS, order_number

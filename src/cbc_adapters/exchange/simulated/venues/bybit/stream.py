@@ -3,7 +3,7 @@
 import json
 from typing import Final
 
-from cbc_adapters.exchange.simulated.venues.bybit.orders import order_body
+from cbc_adapters.exchange.simulated.venues.bybit.bodies import order_body
 from cbc_adapters.exchange.simulated.venues.house import House, IssuedKey
 from cbc_adapters.exchange.simulated.venues.signatures import in_hexadecimal, same
 from cbc_adapters.exchange.simulated.venues.tellers import pass_on, tellers
