@@ -4,7 +4,8 @@ from decimal import Decimal
 from typing import Final
 from uuid import UUID
 
-from cbc_adapters.exchange.simulated.model import VenueOrder
+from cbc_adapters.exchange.simulated.model import VenueAccount, VenueOrder
+from cbc_adapters.exchange.simulated.travelling import stop_of, travels
 from cbc_adapters.exchange.simulated.venues.order_numbers import order_number
 from cbc_adapters.exchange.simulated.venues.wire import Json, milliseconds, text
 from cbc_domain.kernel.venues import Side
@@ -20,6 +21,8 @@ STATES: Final = {
 }
 UNTRIGGERED: Final = STATES | {ReportState.LIVE: "Untriggered", ReportState.CANCELLED: "Deactivated"}
 RISES, FALLS = 1, 2
+TRAVELLING: Final = {"orderLinkId": "", "stopOrderType": "StopLoss", "createType": "CreateByStopLoss"}
+"""What tells the stop that came with an entry from a stop of our own, in an order and in an execution."""
 
 
 def order_id(venue_order_id: str) -> str:
@@ -28,26 +31,35 @@ def order_id(venue_order_id: str) -> str:
 
 
 def named(order: VenueOrder) -> Json:
-    return {"orderId": order_id(order.venue_order_id), "orderLinkId": order.ticket.client_id}
+    return {"orderId": order_id(order.venue_order_id), "orderLinkId": "" if travels(order) else order.ticket.client_id}
 
 
-def order_body(order: VenueOrder, *, hedge: bool) -> Json:
+def order_body(account: VenueAccount, order: VenueOrder) -> Json:
+    body = _body(account, order)
+    if travels(order):
+        cleared = {"cancelType": "CancelByTpSlTsClear"} if order.state is ReportState.CANCELLED else {}
+        return body | TRAVELLING | cleared | {"tpslMode": "Full"}
+    stop = stop_of(account, order.ticket.client_id)
+    return body | {"stopLoss": stop_loss(stop), "slTriggerBy": "MarkPrice", "tpslMode": "Full"} if stop is not None else body
+
+
+def _body(account: VenueAccount, order: VenueOrder) -> Json:
     filled = sum((fill.quantity for fill in order.fills), start=Decimal(0))
     value = sum((fill.quantity * fill.price for fill in order.fills), start=Decimal(0))
     paid = sum((fill.fee for fill in order.fills), start=Decimal(0))
     ticket, conditional = order.ticket, order.ticket.trigger is not None
-    waiting = conditional and not order.fills
+    waiting, quantity = conditional and not order.fills, _quantity(account, order)
     return {
         **named(order),
         "symbol": ticket.symbol,
         "side": side_of(ticket),
-        "positionIdx": index_of(ticket, hedge),
+        "positionIdx": index_of(ticket, account.hedge),
         "orderType": "Market",
         "orderStatus": (UNTRIGGERED if waiting else STATES)[order.state],
         "price": "",
-        "qty": text(order.quantity),
+        "qty": text(quantity),
         "avgPrice": text(value / filled) if filled else "",
-        "leavesQty": text(order.quantity - filled if order.open else Decimal(0)),
+        "leavesQty": text(quantity - filled if order.open else Decimal(0)),
         "leavesValue": "0",
         "cumExecQty": text(filled),
         "cumExecValue": text(value),
@@ -78,6 +90,17 @@ def order_body(order: VenueOrder, *, hedge: bool) -> Json:
         "createdTime": str(milliseconds(order.at)),
         "updatedTime": str(milliseconds(order.at)),
     }
+
+
+def _quantity(account: VenueAccount, order: VenueOrder) -> Decimal:
+    """A stop of the whole position grows and shrinks with it."""
+    held = account.positions.get((order.ticket.symbol, order.ticket.side))
+    return held.quantity if held is not None and order.open and travels(order) else order.quantity
+
+
+def stop_loss(stop: VenueOrder | None) -> str:
+    """The price of the stop of a position or an entry, as both tell it; "" without one."""
+    return text(stop.ticket.trigger) if stop is not None and stop.ticket.trigger is not None else ""
 
 
 def side_of(ticket: Ticket) -> str:

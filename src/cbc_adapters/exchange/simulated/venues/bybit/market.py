@@ -1,10 +1,11 @@
 """What Bybit tells everybody: rules, prices, tiers, time."""
 
+from decimal import Decimal
 from typing import Final
 
 from cbc_adapters.exchange.simulated.venues.bybit.refusals import Wrong
 from cbc_adapters.exchange.simulated.venues.house import House
-from cbc_adapters.exchange.simulated.venues.wire import Json, milliseconds, text
+from cbc_adapters.exchange.simulated.venues.wire import Json, decimal_of, milliseconds, text
 from cbc_domain.kernel.venues import Symbol, coin_of
 from cbc_domain.trading.sizes import Instrument
 
@@ -21,6 +22,14 @@ def listed(house: House, given: Json) -> Instrument:
     if instrument is None:
         raise Wrong(10001, "params error: symbol invalid")
     return instrument
+
+
+def positive(value: object, name: str) -> Decimal:
+    """The number that a client wrote. Raises Wrong 10001, with the name of the parameter."""
+    number = decimal_of(value)
+    if number is None or number <= 0:
+        raise Wrong(10001, f"{name} invalid")
+    return number
 
 
 def page(rows: list[Json], given: Json, usual: int, most: int) -> Json:

@@ -5,11 +5,13 @@ from decimal import Decimal
 from typing import Final
 
 from cbc_adapters.exchange.simulated.model import VenueOrder
+from cbc_adapters.exchange.simulated.travelling import travels
 from cbc_adapters.exchange.simulated.venues.bybit.bodies import FALLS, RISES, named, order_body, order_id
-from cbc_adapters.exchange.simulated.venues.bybit.market import LINEAR, listed, page
+from cbc_adapters.exchange.simulated.venues.bybit.market import LINEAR, listed, page, positive
 from cbc_adapters.exchange.simulated.venues.bybit.refusals import Wrong
+from cbc_adapters.exchange.simulated.venues.bybit.stops import attached, replace_older
 from cbc_adapters.exchange.simulated.venues.house import House, IssuedKey
-from cbc_adapters.exchange.simulated.venues.wire import Json, decimal_of
+from cbc_adapters.exchange.simulated.venues.wire import Json
 from cbc_domain.kernel.venues import Side
 from cbc_domain.ports.exchange import Ticket
 from cbc_domain.trading.model import Leg
@@ -44,18 +46,21 @@ def create(house: House, key: IssuedKey, given: Json) -> Json:
     if house.order(key.account, client_id=client_id) is not None:
         raise Wrong(110072, "OrderLinkedID is duplicate")
     ticket = _ticket(house, key, instrument, given, client_id)
+    carried = attached(house, given, ticket)
     fraction = house.take_fraction() if ticket.trigger is None else None
-    house.engine.place(key.account, ticket, house.now(), fraction=fraction)
+    house.engine.place(key.account, ticket, house.now(), carried, fraction=fraction)
+    for stop in carried:
+        replace_older(house, key, stop)
     return named(account.orders[client_id])
 
 
 def _ticket(house: House, key: IssuedKey, instrument: Instrument, given: Json, client_id: str) -> Ticket:
     leg, side = leg_of(given), _side(given, hedge=house.account(key.account).hedge)
-    trigger = _decimal(given.get("triggerPrice"), "triggerPrice") if given.get("triggerPrice") else None
+    trigger = positive(given.get("triggerPrice"), "triggerPrice") if given.get("triggerPrice") else None
     if trigger is not None:
         _check_trigger(house, instrument, given, trigger)
     leverage = house.choices(key.account, instrument.symbol).leverage if leg is Leg.ENTRY else None
-    return Ticket(client_id, instrument.symbol, side, leg, _decimal(given.get("qty"), "Qty"), trigger, leverage)
+    return Ticket(client_id, instrument.symbol, side, leg, positive(given.get("qty"), "Qty"), trigger, leverage)
 
 
 def _side(given: Json, *, hedge: bool) -> Side:
@@ -85,13 +90,6 @@ def _check_trigger(house: House, instrument: Instrument, given: Json, trigger: D
         raise Wrong(110093, f"expect Falling, but trigger_price[{trigger}] >= current[{mark}]")
 
 
-def _decimal(value: object, name: str) -> Decimal:
-    number = decimal_of(value)
-    if number is None or number <= 0:
-        raise Wrong(10001, f"{name} invalid")
-    return number
-
-
 def cancel(house: House, key: IssuedKey, given: Json) -> Json:
     """POST /v5/order/cancel."""
     listed(house, given)
@@ -110,7 +108,7 @@ def realtime(house: House, key: IssuedKey, given: Json) -> Json:
     if not _by_id(given):
         chosen = [order for order in chosen if order.open != (str(given.get("openOnly", 0)) == "1")]
     told = [order for order in chosen if order.open or any(order is each for each in recent)]
-    return page([order_body(order, hedge=account.hedge) for order in reversed(told)], given, 20, 50)
+    return page([order_body(account, order) for order in reversed(told)], given, 20, 50)
 
 
 def history(house: House, key: IssuedKey, given: Json) -> Json:
@@ -118,7 +116,7 @@ def history(house: House, key: IssuedKey, given: Json) -> Json:
     _check_scope(house, given)
     since, account = house.now() - UNFILLED_LAST, house.account(key.account)
     told = [order for order in _asked_for(house, key, given) if not order.open and (order.fills or order.at >= since)]
-    return page([order_body(order, hedge=account.hedge) for order in reversed(told)], given, 20, 50)
+    return page([order_body(account, order) for order in reversed(told)], given, 20, 50)
 
 
 def _check_scope(house: House, given: Json) -> None:
@@ -138,5 +136,6 @@ def _asked_for(house: House, key: IssuedKey, given: Json) -> list[VenueOrder]:
     if given.get("orderId"):
         return [order for order in orders.values() if order_id(order.venue_order_id) == given["orderId"]]
     if given.get("orderLinkId"):
-        return [orders[given["orderLinkId"]]] if given["orderLinkId"] in orders else []
+        found = orders.get(given["orderLinkId"])
+        return [found] if found is not None and not travels(found) else []
     return [order for order in orders.values() if given.get("symbol") in {None, order.ticket.symbol}]

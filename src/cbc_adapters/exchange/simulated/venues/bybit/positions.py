@@ -3,6 +3,8 @@
 from decimal import Decimal
 
 from cbc_adapters.exchange.simulated.model import VenuePosition
+from cbc_adapters.exchange.simulated.travelling import standing_stops
+from cbc_adapters.exchange.simulated.venues.bybit.bodies import stop_loss
 from cbc_adapters.exchange.simulated.venues.bybit.market import listed, page
 from cbc_adapters.exchange.simulated.venues.bybit.refusals import Wrong
 from cbc_adapters.exchange.simulated.venues.house import House, IssuedKey
@@ -43,7 +45,7 @@ def _position(house: House, key: IssuedKey, symbol: Symbol, side: Side) -> Json:
         "liqPrice": "",
         "bustPrice": "",
         "takeProfit": "",
-        "stopLoss": "",
+        "stopLoss": stop_loss(next(iter(standing_stops(account, symbol, side)), None)),
         "trailingStop": "0",
         "cumRealisedPnl": text(account.realised),
         "isReduceOnly": False,

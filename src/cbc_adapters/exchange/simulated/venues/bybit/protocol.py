@@ -7,7 +7,7 @@ from typing import Final
 import attrs
 
 from cbc_adapters.exchange.simulated.faults import Call
-from cbc_adapters.exchange.simulated.venues.bybit import account, market, orders, positions, records, stream, transfers
+from cbc_adapters.exchange.simulated.venues.bybit import account, market, orders, positions, records, stops, stream, transfers
 from cbc_adapters.exchange.simulated.venues.bybit.refusals import WORDING, Wrong, body, refusal
 from cbc_adapters.exchange.simulated.venues.house import House, IssuedKey
 from cbc_adapters.exchange.simulated.venues.routes import Public, Routes, Signed
@@ -23,6 +23,8 @@ AHEAD_MS: Final = 1000
 LONGEST_WINDOW_MS: Final = 60_000
 """The most that the receive window may be; without one it is 5 s."""
 CREATE: Final = ("POST", "/v5/order/create")
+CANCEL: Final = ("POST", "/v5/order/cancel")
+TRADING_STOP: Final = ("POST", "/v5/position/trading-stop")
 
 PUBLIC: Final[Mapping[str, Public]] = {
     "/v5/market/time": market.time,
@@ -40,10 +42,11 @@ SIGNED: Final[Mapping[tuple[str, str], Signed]] = {
     ("GET", "/v5/position/list"): positions.position_list,
     ("POST", "/v5/position/set-leverage"): account.set_leverage,
     ("POST", "/v5/position/switch-mode"): account.switch_mode,
+    TRADING_STOP: stops.trading_stop,
     ("GET", "/v5/position/closed-pnl"): records.closed_pnl,
     ("GET", "/v5/execution/list"): records.executions,
     CREATE: orders.create,
-    ("POST", "/v5/order/cancel"): orders.cancel,
+    CANCEL: orders.cancel,
     ("GET", "/v5/order/realtime"): orders.realtime,
     ("GET", "/v5/order/history"): orders.history,
 }
@@ -77,7 +80,7 @@ class BybitWire:
     def purpose(self, call: WireCall) -> Purpose | None:
         if (call.method, call.path) == CREATE:
             return Purpose(Call.PLACE, orders.leg_of(call.document))
-        if (call.method, call.path) == ("POST", "/v5/order/cancel"):
+        if (call.method, call.path) in {CANCEL, TRADING_STOP}:
             return Purpose(Call.CANCEL)
         given = call.parameters
         if call.path in LOOKS:

@@ -5,7 +5,8 @@ from typing import Final
 
 from cbc_adapters.exchange.simulated.model import Closing, VenueAccount, VenueOrder
 from cbc_adapters.exchange.simulated.moves import LIQUIDATION
-from cbc_adapters.exchange.simulated.venues.bybit.bodies import order_id, side_of
+from cbc_adapters.exchange.simulated.travelling import travels
+from cbc_adapters.exchange.simulated.venues.bybit.bodies import TRAVELLING, order_id, side_of
 from cbc_adapters.exchange.simulated.venues.bybit.market import LINEAR, listed, page
 from cbc_adapters.exchange.simulated.venues.bybit.refusals import Wrong
 from cbc_adapters.exchange.simulated.venues.house import House, IssuedKey
@@ -65,7 +66,7 @@ def _rows(order: VenueOrder, closed: dict[str, Closing]) -> list[Json]:
 
 def _execution(order: VenueOrder, fill: Fill, closing: Closing | None) -> Json:
     liquidated = order.code == LIQUIDATION
-    return {
+    row = {
         "symbol": order.ticket.symbol,
         "orderId": order_id(order.venue_order_id),
         "orderLinkId": "" if liquidated else order.ticket.client_id,
@@ -97,6 +98,7 @@ def _execution(order: VenueOrder, fill: Fill, closing: Closing | None) -> Json:
         "extraFees": "",
         "seq": order_number(fill.id),
     }
+    return row | TRAVELLING if travels(order) else row
 
 
 def _funding(order: VenueOrder, fill: Fill) -> Json:

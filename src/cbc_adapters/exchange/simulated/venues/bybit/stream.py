@@ -66,7 +66,7 @@ def told(report: Report, house: House) -> list[Json]:
     """One message for a report; that the trigger of an order was struck is told in the same message as what came of it."""
     account = house.account(report.account)
     order = account.orders[report.client_id]
-    body = {"category": "linear", **order_body(order, hedge=account.hedge)}
+    body = {"category": "linear", **order_body(account, order)}
     states = [body]
     if order.ticket.trigger is not None and report.state is ReportState.FILLED:
         states.insert(0, body | {"orderStatus": "Triggered", "cumExecQty": "0", "avgPrice": ""})
