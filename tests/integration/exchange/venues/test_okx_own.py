@@ -206,8 +206,11 @@ async def test_a_carried_stop_waits_for_the_end_of_its_entry_and_covers_what_fil
     assert desk.engine.accounts[desk.account.id].orders[S1].quantity == Decimal(covered)
 
 
-async def test_a_carried_stop_that_the_price_has_passed_refuses_the_entry_with_it(desk: Desk) -> None:
+@pytest.mark.parametrize("fraction", [None, Decimal("0.4")], ids=["whole", "part"])
+async def test_a_carried_stop_that_the_price_has_passed_refuses_the_entry_with_it(desk: Desk, fraction: Decimal | None) -> None:
     """rules: ORD-09, EXC-04"""
+    desk.house.fraction_of_next = fraction
+
     with pytest.raises(VenueRefused) as refusal:
         await desk.exchange.place(
             desk.account, entry(E1, quantity="10"), [attrs.evolve(stop("47500", S1), quantity=Decimal(10))]

@@ -11,6 +11,7 @@ import attrs
 from cbc_adapters.exchange.simulated.engine import SimulatedVenue
 from cbc_adapters.exchange.simulated.faults import FaultPlan
 from cbc_adapters.exchange.simulated.model import VenueAccount, VenueOrder
+from cbc_adapters.exchange.simulated.rules import check_filters
 from cbc_adapters.exchange.simulated.venues.listeners import Listeners
 from cbc_adapters.exchange.simulated.venues.order_numbers import order_number
 from cbc_domain.kernel.ids import AccountId
@@ -97,6 +98,20 @@ class House:
         if client_id is not None:
             return orders.get(client_id)
         return next((order for order in orders.values() if order_number(order.venue_order_id) == number), None)
+
+    def place(self, account: AccountId, entry: Ticket, attached: Sequence[Ticket]) -> None:
+        """Place an order at market; what came with it stands once that is done: now, or later when only a part fills now.
+
+        Raises VenueRefused, also for a stop that could not stand now, and then nothing has changed.
+        """
+        fraction = self.take_fraction()
+        if fraction is None:
+            self.engine.place(account, entry, self.now(), attached)
+            return
+        for ticket in attached:
+            check_filters(self.engine.listing[ticket.symbol], ticket, self.engine.marks[ticket.symbol].price)
+        self.engine.place(account, entry, self.now(), fraction=fraction)
+        self.hold_back(account, entry.client_id, attached)
 
     def hold_back(self, account: AccountId, entry: str, attached: Sequence[Ticket]) -> None:
         """Let what came with an entry stand once that is done, with the quantity that filled by then."""

@@ -38,12 +38,7 @@ def place(house: House, key: IssuedKey, given: Json) -> Json:
     held = account.positions.get((ticket.symbol, ticket.side))
     if account.hedge and ticket.leg is Leg.EXIT and held is not None and ticket.quantity > held.quantity:
         raise Wrong("51112", "Close order size exceeds available size for this position.", in_row=True)
-    attached, fraction = _attached(house, key, given, ticket), house.take_fraction()
-    if fraction is None:
-        house.engine.place(key.account, ticket, house.now(), attached)
-    else:
-        house.engine.place(key.account, ticket, house.now(), fraction=fraction)
-        house.hold_back(key.account, ticket.client_id, attached)
+    house.place(key.account, ticket, _attached(house, key, given, ticket))
     order = account.orders[ticket.client_id]
     row = {"clOrdId": ticket.client_id, "ordId": str(order_number(order.venue_order_id)), "tag": ""}
     return [row | {"sCode": "0", "sMsg": "Order placed", "ts": str(milliseconds(order.at))}]
