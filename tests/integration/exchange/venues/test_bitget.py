@@ -151,3 +151,22 @@ async def test_money_moved_in_is_told_apart_from_results(both: Both, client: Cli
     told = await BitgetDialect().transfers(client, milliseconds(began))
 
     assert {moved.amount for moved in told} == {Decimal(250), Decimal(-40)}
+
+
+async def test_the_stop_that_came_with_an_entry_is_taken_back_by_the_venues_own_id(both: Both, client: Client) -> None:
+    """rules: ORD-09, POS-11"""
+    product, symbol = {"productType": "USDT-FUTURES"}, {"symbol": "BTCUSDT"}
+    isolated = {"marginMode": "isolated", "marginCoin": "USDT", "orderType": "market", "size": "0.1"}
+    opened = {"side": "buy", "tradeSide": "open", "clientOid": E1, "presetStopLossPrice": "46000"}
+    asked = {**product, **symbol, "planType": "profit_loss"}
+
+    await client.privateMixPostV2MixOrderPlaceOrder({**product, **symbol, **isolated, **opened})
+    [plan] = (await client.privateMixGetV2MixOrderOrdersPlanPending(asked))["data"]["entrustedList"]
+    one = {"planType": "loss_plan", "orderIdList": [{"orderId": plan["orderId"]}]}
+    done = await client.privateMixPostV2MixOrderCancelPlanOrder({**product, **symbol, **one})
+
+    [over] = (await client.privateMixGetV2MixOrderOrdersPlanHistory(asked))["data"]["entrustedList"]
+    assert (plan["planType"], plan["triggerPrice"], plan["planStatus"]) == ("loss_plan", "46000", "live")
+    assert done["data"]["failureList"] == []
+    assert (over["orderId"], over["planStatus"]) == (plan["orderId"], "cancelled")
+    assert both.house().engine.accounts[FIRST].positions

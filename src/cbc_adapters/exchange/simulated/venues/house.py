@@ -117,6 +117,10 @@ class House:
         """Let what came with an entry stand once that is done, with the quantity that filled by then."""
         self._held_back[account, entry] = attached
 
+    def held_back(self, account: AccountId, entry: str) -> Sequence[Ticket]:
+        """What came with an entry and waits for its end."""
+        return self._held_back.get((account, entry), ())
+
     def holds_back(self, account: AccountId, client_id: str) -> bool:
         """Whether an id is one of an order that is held back."""
         of_account = (tickets for (owner, _), tickets in self._held_back.items() if owner == account)

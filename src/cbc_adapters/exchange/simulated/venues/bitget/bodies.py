@@ -5,6 +5,7 @@ from typing import Final
 
 from cbc_adapters.exchange.simulated.model import VenueAccount, VenueOrder
 from cbc_adapters.exchange.simulated.moves import LIQUIDATION
+from cbc_adapters.exchange.simulated.venues.bitget.presets import client_oid
 from cbc_adapters.exchange.simulated.venues.order_numbers import order_number, plain_number
 from cbc_adapters.exchange.simulated.venues.wire import Json, milliseconds, text
 from cbc_domain.kernel.venues import Side
@@ -21,7 +22,7 @@ STATES: Final = {
 
 
 def named_ids(order: VenueOrder) -> Json:
-    return {"orderId": str(order_number(order.venue_order_id)), "clientOid": order.ticket.client_id}
+    return {"orderId": str(order_number(order.venue_order_id)), "clientOid": client_oid(order)}
 
 
 def plain_client_id(order: VenueOrder) -> str:

@@ -5,6 +5,7 @@ from decimal import Decimal
 from cbc_adapters.exchange.simulated.model import VenueOrder
 from cbc_adapters.exchange.simulated.venues.bitget.bodies import named_ids, order_body, trades
 from cbc_adapters.exchange.simulated.venues.bitget.market import check_product, listed
+from cbc_adapters.exchange.simulated.venues.bitget.presets import attached, preset_of
 from cbc_adapters.exchange.simulated.venues.bitget.refusals import WORDING, Wrong
 from cbc_adapters.exchange.simulated.venues.house import House, IssuedKey
 from cbc_adapters.exchange.simulated.venues.order_numbers import numbered, plain_number
@@ -40,7 +41,7 @@ def place(house: House, key: IssuedKey, given: Parameters) -> Json:
         decimal(given.get("size")),
         leverage=house.choices(key.account, instrument.symbol).leverage if leg is Leg.ENTRY else None,
     )
-    house.engine.place(key.account, ticket, house.now(), fraction=house.take_fraction())
+    house.place(key.account, ticket, attached(given, ticket))
     return named_ids(account.orders[ticket.client_id])
 
 
@@ -60,7 +61,7 @@ def decimal(value: object) -> Decimal:
 
 def detail(house: House, key: IssuedKey, given: Parameters) -> Json:
     """GET /api/v2/mix/order/detail."""
-    return order_body(house.account(key.account), _plain(house, key, given))
+    return _told(house, key, _plain(house, key, given))
 
 
 def cancel(house: House, key: IssuedKey, given: Parameters) -> Json:
@@ -81,7 +82,7 @@ def pending(house: House, key: IssuedKey, given: Parameters) -> Json:
         for order in account.orders.values()
         if order.open and order.ticket.trigger is None and given.get("symbol") in {None, order.ticket.symbol}
     ]
-    told = [order_body(account, order) for order in reversed(standing)]
+    told = [_told(house, key, order) for order in reversed(standing)]
     return {"entrustedList": [each | {"status": each.pop("state")} for each in told] or None, "endId": None}
 
 
@@ -101,6 +102,11 @@ def fills(house: House, key: IssuedKey, given: Parameters) -> Json:
     ]
     page = sorted(told, key=lambda trade: int(trade["tradeId"]), reverse=True)[: int(given.get("limit", 100))]
     return {"fillList": page or None, "endId": page[-1]["tradeId"] if page else None}
+
+
+def _told(house: House, key: IssuedKey, order: VenueOrder) -> Json:
+    preset = preset_of(house, key.account, order.ticket.client_id)
+    return order_body(house.account(key.account), order) | {"presetStopLossPrice": preset}
 
 
 def _plain(

@@ -6,6 +6,7 @@ from cbc_adapters.exchange.simulated.model import VenueOrder
 from cbc_adapters.exchange.simulated.venues.bitget.bodies import named_ids, position_side, side_of, trade_side
 from cbc_adapters.exchange.simulated.venues.bitget.market import check_product, listed
 from cbc_adapters.exchange.simulated.venues.bitget.orders import decimal, mode_differs
+from cbc_adapters.exchange.simulated.venues.bitget.presets import client_oid, with_client_oid
 from cbc_adapters.exchange.simulated.venues.bitget.refusals import Wrong
 from cbc_adapters.exchange.simulated.venues.house import House, IssuedKey
 from cbc_adapters.exchange.simulated.venues.order_numbers import order_number, plain_number
@@ -71,7 +72,7 @@ def _list(house: House, key: IssuedKey, given: Parameters, *, open_ones: bool) -
     if given.get("planType") != "profit_loss":
         return {"entrustedList": None, "endId": None}
     account, wanted = house.account(key.account), given.get("clientOid")
-    known = account.orders.values() if not wanted else filter(None, [account.orders.get(wanted)])
+    known = account.orders.values() if not wanted else filter(None, [with_client_oid(house, key.account, wanted)])
     chosen = [
         order
         for order in known
@@ -90,14 +91,20 @@ def cancel(house: House, key: IssuedKey, given: Json) -> Json:
     listed(house, given)
     done, failed = [], []
     for one in given.get("orderIdList") or ():
-        number, client_id = one.get("orderId"), one.get("clientOid")
-        order = house.order(key.account, client_id=client_id or None, number=int(number) if number else None)
+        number, client_id = str(one.get("orderId") or ""), one.get("clientOid") or ""
+        order = _meant(house, key, number, client_id)
         if order is None or not order.open or leg_of(given) is not order.ticket.leg:
-            failed.append({"orderId": number or "", "clientOid": client_id or "", "errorMsg": "notExistend"})
+            failed.append({"orderId": number, "clientOid": client_id, "errorMsg": "notExistend"})
             continue
         house.engine.cancel(key.account, order.ticket.client_id, house.now())
         done.append(named_ids(order))
     return {"successList": done, "failureList": failed}
+
+
+def _meant(house: House, key: IssuedKey, number: str, client_id: str) -> VenueOrder | None:
+    if client_id:
+        return with_client_oid(house, key.account, client_id)
+    return house.order(key.account, number=int(number)) if number.isdecimal() else None
 
 
 def plan_body(order: VenueOrder, *, hedge: bool) -> Json:
@@ -107,7 +114,7 @@ def plan_body(order: VenueOrder, *, hedge: bool) -> Json:
         "symbol": ticket.symbol,
         "size": text(order.quantity),
         "orderId": str(order_number(order.venue_order_id)),
-        "clientOid": ticket.client_id,
+        "clientOid": client_oid(order),
         "planStatus": STATES[order.state],
         "price": "",
         "executePrice": "0",
