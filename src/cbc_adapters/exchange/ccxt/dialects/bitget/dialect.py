@@ -3,51 +3,39 @@
 Source: www.bitget.com/api-doc/contract/intro.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
-import attrs
-import ccxt as vendor
-
-from cbc_adapters.exchange.ccxt.asking import Asked, Page, all_rows, answer_unless, windows
+from cbc_adapters.exchange.ccxt.asking import windows
 from cbc_adapters.exchange.ccxt.dialect import Balance, Booked, Client, Closed, Moved, Placing, Sought
+from cbc_adapters.exchange.ccxt.dialects.bitget import orders
+from cbc_adapters.exchange.ccxt.dialects.bitget.answers import pages
 from cbc_adapters.exchange.ccxt.dialects.bitget.closings import closings_of
 from cbc_adapters.exchange.ccxt.dialects.bitget.examine import findings_of
-from cbc_adapters.exchange.ccxt.dialects.bitget.faults import DOUBTFUL, FAULTS, GONE
+from cbc_adapters.exchange.ccxt.dialects.bitget.faults import DOUBTFUL, FAULTS
 from cbc_adapters.exchange.ccxt.dialects.bitget.stream import listen
 from cbc_adapters.exchange.ccxt.dialects.bitget.translate import (
-    CONDITIONAL,
     IN_USDT,
-    PLAN_STATES,
     PRODUCT,
-    STATES,
     bracket_of,
-    fill_of,
     hold_side,
     holding_of,
     instrument_of,
-    plain_order,
-    plan_order,
 )
-from cbc_adapters.exchange.ccxt.translate import Vendor, booked, instant, milliseconds, number, quote_of
+from cbc_adapters.exchange.ccxt.translate import Vendor, instant, milliseconds, number, quote_of
 from cbc_domain.kernel.venues import Environment, Side, Symbol, Venue
-from cbc_domain.ports.exchange import Holding, OpenOrder, ReportState
+from cbc_domain.ports.exchange import Holding, OpenOrder
 from cbc_domain.ports.venue_faults import Fault, VenueRefused
 from cbc_domain.ports.venue_keys import KeyFindings
-from cbc_domain.trading.model import Fill, Leg
+from cbc_domain.trading.model import Leg
 from cbc_domain.trading.sizes import Bracket, Instrument, Quote
 
-LARGEST: Final = 100
-"""Rows of one page."""
 LONGEST_MS: Final = 30 * 24 * 3_600_000
 """Bills are told for thirty days at a time."""
-PROTECTION: Final = {"planType": "profit_loss"}
 TRANSFERS: Final = {"trans_from_exchange": 1, "trans_to_exchange": -1}
 """In and out, as what the bill names `exchange` is the member's spot account."""
-
-Call = Callable[[Mapping[str, object]], Awaitable[Vendor]]
 
 
 class BitgetDialect:
@@ -105,27 +93,13 @@ class BitgetDialect:
             await client.privateMixPostV2MixAccountSetLeverage({**asked, "leverage": str(leverage), **only})
 
     async def place(self, client: Client, placing: Placing) -> Booked | None:
-        ticket = placing.ticket
-        if ticket.leg in CONDITIONAL:
-            told = await client.privateMixPostV2MixOrderPlaceTpslOrder(plan_order(ticket, placing.hedge))
-            return booked(ticket.client_id, told["data"]["orderId"], ReportState.LIVE, (), instant(told["requestTime"]))
-        # The answer tells neither state nor fills.
-        await client.privateMixPostV2MixOrderPlaceOrder(plain_order(ticket, placing.hedge))
-        return None
+        return await orders.place(client, placing)
 
     async def find(self, client: Client, sought: Sought) -> Booked | None:
-        if sought.leg in CONDITIONAL:
-            return await self._find_plan(client, sought)
-        plain = await self._find_plain(client, sought, {"clientOid": sought.client_id})
-        return plain if plain or sought.leg else await self._find_plan(client, sought)
+        return await orders.find(client, sought)
 
     async def cancel(self, client: Client, sought: Sought) -> None:
-        if sought.leg not in CONDITIONAL:
-            asked = {**IN_USDT, "symbol": sought.instrument.symbol, "clientOid": sought.client_id}
-            await answer_unless(GONE, client.privateMixPostV2MixOrderCancelOrder(asked))
-        for leg, plan in CONDITIONAL.items():
-            if sought.leg in {None, leg}:
-                await self._cancel_plan(client, sought, plan)
+        await orders.cancel(client, sought)
 
     async def holdings(self, client: Client, instrument: Instrument | None) -> Sequence[Holding]:
         if instrument is None:
@@ -150,7 +124,7 @@ class BitgetDialect:
         for start, end in windows(since_ms, milliseconds(await self.time(client)), LONGEST_MS):
             for kind, sign in TRANSFERS.items():
                 asked = {**PRODUCT, "coin": "USDT", "businessType": kind, "startTime": start, "endTime": end}
-                bills = await _pages(client.privateMixGetV2MixAccountBill, asked, "bills")
+                bills = await pages(client.privateMixGetV2MixAccountBill, asked, "bills")
                 told += [Moved(one["billId"], sign * abs(number(one["amount"])), instant(one["cTime"])) for one in bills]
         return told
 
@@ -160,7 +134,7 @@ class BitgetDialect:
         asked: dict[str, object] = {**PRODUCT, "symbol": instrument.symbol, "startTime": milliseconds(since)}
         if until is not None:
             asked["endTime"] = milliseconds(until) + 1
-        trades = await _pages(client.privateMixGetV2MixOrderFills, asked, "fillList")
+        trades = await pages(client.privateMixGetV2MixOrderFills, asked, "fillList")
         if not trades:
             return []
         funding = {**PRODUCT, "businessType": "contract_settle_fee"}
@@ -168,12 +142,12 @@ class BitgetDialect:
         last = max(int(one["cTime"]) for one in trades) + 1
         for start, end in windows(milliseconds(since), last, LONGEST_MS):
             window = funding | {"startTime": start, "endTime": end}
-            bills += await _pages(client.privateMixGetV2MixAccountBill, window, "bills")
+            bills += await pages(client.privateMixGetV2MixAccountBill, window, "bills")
         return closings_of(trades, [one for one in bills if one["symbol"] == instrument.symbol], side)
 
     async def open_orders(self, client: Client) -> Sequence[OpenOrder]:
-        plain = await _pages(client.privateMixGetV2MixOrderOrdersPending, PRODUCT, "entrustedList")
-        plans = await _pages(client.privateMixGetV2MixOrderOrdersPlanPending, PRODUCT | PROTECTION, "entrustedList")
+        plain = await pages(client.privateMixGetV2MixOrderOrdersPending, PRODUCT, "entrustedList")
+        plans = await pages(client.privateMixGetV2MixOrderOrdersPlanPending, PRODUCT | orders.PROTECTION, "entrustedList")
         return [OpenOrder(Symbol(one["symbol"]), one["clientOid"]) for one in (*plain, *plans)]
 
     async def examine(self, client: Client) -> KeyFindings:
@@ -184,61 +158,3 @@ class BitgetDialect:
 
     async def listen(self, client: Client, tell: Callable[[Symbol, str], None]) -> None:
         await listen(client, tell)
-
-    async def _find_plain(self, client: Client, sought: Sought, named: Mapping[str, str]) -> Booked | None:
-        symbol = sought.instrument.symbol
-        told = await answer_unless(GONE, client.privateMixGetV2MixOrderDetail({**PRODUCT, "symbol": symbol, **named}))
-        if told is None:
-            return None
-        order, executed = told["data"], number(told["data"]["baseVolume"])
-        fills: list[Fill] = []
-        if executed:
-            asked = {**PRODUCT, "symbol": symbol, "orderId": order["orderId"]}
-            trades = await _pages(client.privateMixGetV2MixOrderFills, asked, "fillList")
-            fills = [fill_of(one, sought.client_id) for one in trades]
-        at = instant(order["uTime"] or order["cTime"])
-        return booked(sought.client_id, order["orderId"], STATES[order["state"]], fills, at, executed)
-
-    async def _find_plan(self, client: Client, sought: Sought) -> Booked | None:
-        asked = {**PRODUCT, **PROTECTION, "symbol": sought.instrument.symbol, "clientOid": sought.client_id}
-        # Waiting ones first: what is triggered between the two questions is found by the second.
-        for look in (client.privateMixGetV2MixOrderOrdersPlanPending, client.privateMixGetV2MixOrderOrdersPlanHistory):
-            told = await answer_unless(GONE, look(asked))
-            plans = (told["data"] or {}).get("entrustedList") or () if told else ()
-            for plan in plans:
-                if plan["clientOid"] == sought.client_id:
-                    return await self._became(client, sought, plan)
-        return None
-
-    async def _became(self, client: Client, sought: Sought, plan: Vendor) -> Booked:
-        """A triggered plan names the plain order that it became, and that one's fills are its own."""
-        if became := plan.get("executeOrderId"):
-            executed = await self._find_plain(client, sought, {"orderId": became})
-            if executed is not None:
-                return executed
-        state, at = PLAN_STATES[plan["planStatus"]], instant(plan["uTime"] or plan["cTime"])
-        told = booked(sought.client_id, plan["orderId"], state, (), at)
-        return attrs.evolve(told, code=plan["planStatus"]) if state is ReportState.REJECTED else told
-
-    async def _cancel_plan(self, client: Client, sought: Sought, plan: str) -> None:
-        one = [{"clientOid": sought.client_id}]
-        asked = {**IN_USDT, "symbol": sought.instrument.symbol, "planType": plan, "orderIdList": one}
-        told = await answer_unless(GONE, client.privateMixPostV2MixOrderCancelPlanOrder(asked))
-        if told is None or not told["data"]["failureList"]:
-            return
-        # A failure comes as success of the call and in words of its own: whether it matters is told by the order.
-        left = await self._find_plan(client, sought)
-        if left is not None and left.state is ReportState.LIVE:
-            raise vendor.ExchangeError(f"bitget expected plan order {left.venue_order_id} to be cancelled, was live")
-
-
-async def _pages(call: Call, asked: Asked, rows: str) -> list[Vendor]:
-    """All rows of a list, newest first."""
-
-    async def page(further: Asked) -> Page:
-        data = (await call({**asked, "limit": str(LARGEST), **further}))["data"] or {}
-        told = data.get(rows) or []
-        last = len(told) < LARGEST or not data.get("endId")
-        return told, None if last else {"idLessThan": data["endId"]}
-
-    return await all_rows(page)

@@ -3,49 +3,38 @@
 Source: bybit-exchange.github.io/docs/v5.
 """
 
-import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-import ccxt as vendor
-
-from cbc_adapters.exchange.ccxt.asking import Asked, Page, all_rows, answer_unless, windows
+from cbc_adapters.exchange.ccxt.asking import windows
 from cbc_adapters.exchange.ccxt.dialect import Balance, Booked, Client, Closed, Moved, Placing, Sought
-from cbc_adapters.exchange.ccxt.dialects.bybit.faults import ALREADY, DOUBTFUL, FAULTS, GONE, worded
+from cbc_adapters.exchange.ccxt.dialects.bybit import orders
+from cbc_adapters.exchange.ccxt.dialects.bybit.answers import LARGEST, ordered, pages
+from cbc_adapters.exchange.ccxt.dialects.bybit.faults import ALREADY, DOUBTFUL, FAULTS
 from cbc_adapters.exchange.ccxt.dialects.bybit.translate import (
-    FUNDING,
     LINEAR,
     NO_NEWS,
-    STATES,
     balance_of,
     bracket_of,
     closings_of,
-    fill_of,
     findings_of,
     holding_of,
     instrument_of,
     is_linear_perpetual,
-    order_of,
 )
-from cbc_adapters.exchange.ccxt.translate import Vendor, booked, instant, milliseconds, number, quote_of
+from cbc_adapters.exchange.ccxt.translate import Vendor, instant, milliseconds, number, quote_of
 from cbc_domain.kernel.venues import Environment, Side, Symbol, Venue
 from cbc_domain.ports.exchange import Holding, OpenOrder
 from cbc_domain.ports.venue_keys import KeyFindings
-from cbc_domain.trading.model import Fill, Leg
+from cbc_domain.trading.model import Leg
 from cbc_domain.trading.sizes import Bracket, Instrument, Quote
 
-LARGEST: Final = {"instruments": 1000, "positions": 200, "executions": 100, "profits": 100, "orders": 50, "log": 50}
-"""Rows of one page, by what is asked for."""
 WEEK_MS: Final = 7 * 24 * 3_600_000
 """The longest window that the venue's records can be asked for at once."""
-BOOKED_AFTER_S: Final = (0.0, 0.2, 0.5)
-"""An order that was taken is listed a moment later: the waits before it is looked for."""
 TRANSFERS: Final = ("TRANSFER_IN", "TRANSFER_OUT")
 PROBE: Final = "BTCUSDT"
 """The symbol by which the position mode is read."""
-
-Call = Callable[[Mapping[str, object]], Awaitable[Any]]
 
 
 class BybitDialect:
@@ -72,7 +61,7 @@ class BybitDialect:
         return instant((await client.publicGetV5MarketTime())["time"])
 
     async def instruments(self, client: Client) -> Mapping[Symbol, Instrument]:
-        told = await _pages(client.publicGetV5MarketInstrumentsInfo, {"category": LINEAR}, LARGEST["instruments"])
+        told = await pages(client.publicGetV5MarketInstrumentsInfo, {"category": LINEAR}, LARGEST["instruments"])
         return {Symbol(one["symbol"]): instrument_of(one) for one in told if is_linear_perpetual(one)}
 
     async def brackets(self, client: Client, symbol: Symbol) -> Mapping[Symbol, tuple[Bracket, ...]]:
@@ -88,34 +77,22 @@ class BybitDialect:
     async def prepare(self, client: Client, instrument: Instrument, side: Side, leverage: int, *, hedge: bool) -> None:
         account = (await client.privateGetV5AccountInfo())["result"]
         if account["marginMode"] != "ISOLATED_MARGIN":
-            await _ordered(client.privatePostV5AccountSetMarginMode({"setMarginMode": "ISOLATED_MARGIN"}), ALREADY)
+            await ordered(client.privatePostV5AccountSetMarginMode({"setMarginMode": "ISOLATED_MARGIN"}), ALREADY)
         wished = {"buyLeverage": str(leverage), "sellLeverage": str(leverage)}
         asked = {"category": LINEAR, "symbol": instrument.symbol, **wished}
-        await _ordered(client.privatePostV5PositionSetLeverage(asked), ALREADY)
+        await ordered(client.privatePostV5PositionSetLeverage(asked), ALREADY)
 
     async def place(self, client: Client, placing: Placing) -> Booked | None:
-        ticket = placing.ticket
-        await _ordered(client.privatePostV5OrderCreate(order_of(ticket, placing.hedge)))
-        sought = Sought(ticket.client_id, placing.instrument, ticket.leg)
-        for wait in BOOKED_AFTER_S:
-            await asyncio.sleep(wait)
-            if (known := await self.find(client, sought)) is not None:
-                return known
-        return None
+        return await orders.place(client, placing)
 
     async def find(self, client: Client, sought: Sought) -> Booked | None:
-        asked = {"category": LINEAR, "symbol": sought.instrument.symbol, "orderLinkId": sought.client_id}
-        for look in (client.privateGetV5OrderRealtime, client.privateGetV5OrderHistory):
-            if found := (await look(asked))["result"]["list"]:
-                return await self._with_fills(client, sought.client_id, found[0])
-        return None
+        return await orders.find(client, sought)
 
     async def cancel(self, client: Client, sought: Sought) -> None:
-        asked = {"category": LINEAR, "symbol": sought.instrument.symbol, "orderLinkId": sought.client_id}
-        await _ordered(client.privatePostV5OrderCancel(asked), GONE)
+        await orders.cancel(client, sought)
 
     async def holdings(self, client: Client, instrument: Instrument | None) -> Sequence[Holding]:
-        told = await _pages(client.privateGetV5PositionList, _only(instrument), LARGEST["positions"])
+        told = await pages(client.privateGetV5PositionList, _only(instrument), LARGEST["positions"])
         return [held for one in told if (held := holding_of(one)).quantity]
 
     async def balance(self, client: Client) -> Balance:
@@ -127,7 +104,7 @@ class BybitDialect:
         for start, end in windows(since_ms, milliseconds(await self.time(client)), WEEK_MS):
             for kind in TRANSFERS:
                 asked = {"accountType": "UNIFIED", "currency": "USDT", "type": kind, "startTime": start, "endTime": end}
-                told += await _pages(client.privateGetV5AccountTransactionLog, asked, LARGEST["log"])
+                told += await pages(client.privateGetV5AccountTransactionLog, asked, LARGEST["log"])
         return [Moved(one["id"], number(one["change"]), instant(one["transactionTime"])) for one in told]
 
     async def closings(
@@ -138,12 +115,12 @@ class BybitDialect:
         last = until or await self.time(client)
         for start, end in windows(milliseconds(since), milliseconds(last), WEEK_MS):
             asked = {"category": LINEAR, "symbol": instrument.symbol, "startTime": start, "endTime": end}
-            executions += await _pages(client.privateGetV5ExecutionList, asked, LARGEST["executions"])
-            profits += await _pages(client.privateGetV5PositionClosedPnl, asked, LARGEST["profits"])
+            executions += await pages(client.privateGetV5ExecutionList, asked, LARGEST["executions"])
+            profits += await pages(client.privateGetV5PositionClosedPnl, asked, LARGEST["profits"])
         return closings_of(executions, profits, side)
 
     async def open_orders(self, client: Client) -> Sequence[OpenOrder]:
-        told = await _pages(client.privateGetV5OrderRealtime, _only(None), LARGEST["orders"])
+        told = await pages(client.privateGetV5OrderRealtime, _only(None), LARGEST["orders"])
         return [OpenOrder(Symbol(one["symbol"]), one["orderLinkId"]) for one in told]
 
     async def examine(self, client: Client) -> KeyFindings:
@@ -158,33 +135,6 @@ class BybitDialect:
                 if raw["orderStatus"] not in NO_NEWS:
                     tell(Symbol(raw["symbol"]), str(raw["orderLinkId"]))
 
-    async def _with_fills(self, client: Client, client_id: str, told: Vendor) -> Booked:
-        fills: list[Fill] = []
-        executed = number(told["cumExecQty"])
-        if executed:
-            asked = {"category": LINEAR, "symbol": told["symbol"], "orderId": told["orderId"]}
-            rows = await _pages(client.privateGetV5ExecutionList, asked, LARGEST["executions"])
-            fills = [fill_of(one, client_id) for one in rows if one["execType"] != FUNDING]
-        return booked(client_id, told["orderId"], STATES[told["orderStatus"]], fills, instant(told["updatedTime"]), executed)
-
 
 def _only(instrument: Instrument | None) -> Mapping[str, object]:
     return {"category": LINEAR, **({"symbol": instrument.symbol} if instrument else {"settleCoin": "USDT"})}
-
-
-async def _pages(call: Call, asked: Asked, size: int) -> list[Vendor]:
-    async def page(further: Asked) -> Page:
-        told = (await call({**asked, "limit": size, **further}))["result"]
-        # There is a cursor even after the last page, so that a short page is the end as well.
-        last = len(told["list"]) < size or not told.get("nextPageCursor")
-        return told["list"], None if last else {"cursor": told["nextPageCursor"]}
-
-    return await all_rows(page)
-
-
-async def _ordered(answer: Awaitable[Vendor], fine: frozenset[str] = frozenset()) -> None:
-    """Raises what a wrong parameter means by its words (`worded`), and nothing for the codes that are `fine`."""
-    try:
-        await answer_unless(fine, answer)
-    except vendor.BaseError as error:
-        raise worded(error) from None
