@@ -30,6 +30,7 @@ class TradeTables:
             lambda row: row.strategy if row.state in _CLOSABLE else None, lambda row: (row.created_at, row.id)
         )
         self.unfinished = Index[Position, str, PositionId](lambda row: None if row.state.final else ALL, lambda row: row.id)
+        self.over = Index[Position, str, Place](lambda row: ALL if row.closed_at is not None else None, _end)
         self.unsettled = Index[Position, str, Place](_waits_for_settlement, _end)
         self.open = Index[Position, Holder, PositionId](
             lambda row: None if row.state.final else (row.member, row.environment), lambda row: row.id
@@ -47,6 +48,7 @@ class TradeTables:
             self.of_signal,
             self.closable,
             self.unfinished,
+            self.over,
             self.unsettled,
             self.open,
             self.ended,

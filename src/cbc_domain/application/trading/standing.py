@@ -1,7 +1,7 @@
 """What a trade's orders say about it: what stands at the venue, what is in doubt, what is bare."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
@@ -13,6 +13,9 @@ from cbc_domain.trading.protection import unprotected_too_long
 
 AT_VENUE: Final = frozenset({OrderState.ACKED, OrderState.PARTIALLY_FILLED})
 IN_DOUBT: Final = frozenset({OrderState.SUBMITTED, OrderState.UNKNOWN})
+
+MAY_ARRIVE: Final = timedelta(seconds=10)
+"""How long a call of ours may take to arrive (EXC-09); afterwards an entry that was given up is asked for with patience."""
 
 
 def newest(orders: Iterable[Order], leg: Leg) -> Order | None:
@@ -60,10 +63,26 @@ def in_doubt(trade: Trade) -> bool:
     return entry is not None and entry.state is OrderState.UNKNOWN
 
 
+def lacks_first_stop(trade: Trade, limits: SystemLimits) -> bool:
+    """Whether an entry that is not over, and of which no fill is known, has no stop any more that was to stand before it.
+
+    The venue refused it, fewer times than we ask, or let it go.
+    """
+    entry, stop = newest(trade.orders, Leg.ENTRY), newest(trade.orders, Leg.STOP)
+    may_buy = entry is not None and not entry.state.final and not trade.position.quantity and not leaving(trade)
+    return may_buy and stop is not None and stop.state.final and not was_early(stop) and not _refused(trade, Leg.STOP, limits)
+
+
+def buying(trade: Trade) -> bool:
+    """Whether the venue took an entry that is not over."""
+    entry = newest(trade.orders, Leg.ENTRY)
+    return entry is not None and entry.state in AT_VENUE
+
+
 def unfolding(trade: Trade) -> bool:
-    """Whether the venue took an entry that is not over, and may have bought more of it than the standing stop covers."""
+    """Whether an entry that is not over may have bought more than the standing stop covers."""
     entry, stop = newest(trade.orders, Leg.ENTRY), standing(trade.orders, Leg.STOP)
-    if entry is None or entry.state not in AT_VENUE:
+    if entry is None or not buying(trade):
         return False
     coming = trade.position.quantity + entry.quantity - entry.filled
     return stop is None or stop.quantity - stop.filled < coming
@@ -89,9 +108,30 @@ def immovable(trade: Trade, leg: Leg, limits: SystemLimits) -> bool:
     return _refused(trade, leg, limits) and _covers(trade, leg)
 
 
+def was_early(order: Order) -> bool:
+    """Whether a stop or target was refused because there was no position yet."""
+    return order.leg in PROTECTION and order.error_code == Fault.REDUCE_ONLY
+
+
 def turned_down(trade: Trade, limits: SystemLimits) -> bool:
     """Whether the venue refused one exit after the other, as often as protection is attempted: haste does not help."""
     return _refused(trade, Leg.EXIT, limits)
+
+
+def entry_lapsed(trade: Trade) -> bool:
+    """Whether an entry was given up that had perhaps been sent."""
+    entry = newest(trade.orders, Leg.ENTRY)
+    return entry is not None and entry.state is OrderState.EXPIRED and entry.sent_at is not None
+
+
+def lapsed_within(trade: Trade, lately: timedelta, now: datetime) -> bool:
+    entry = newest(trade.orders, Leg.ENTRY)
+    return entry_lapsed(trade) and entry is not None and now - (entry.ended_at or now) < lately
+
+
+def may_arrive(trade: Trade, now: datetime) -> bool:
+    """Whether an entry that was given up may be on its way still: what would protect it stays (ORD-04, POS-11)."""
+    return trade.position.state is PositionState.ABANDONED and lapsed_within(trade, MAY_ARRIVE, now)
 
 
 def stray(trade: Trade) -> Decimal:
@@ -122,16 +162,12 @@ def _too_late(trade: Trade, leg: Leg) -> bool:
     return last is not None and last.state is OrderState.REJECTED and last.error_code == Fault.PRICE_PASSED
 
 
-def _was_early(order: Order) -> bool:
-    return order.leg in PROTECTION and order.error_code == Fault.REDUCE_ONLY
-
-
 def _refused(trade: Trade, leg: Leg, limits: SystemLimits) -> bool:
     """The newest orders of a leg were all refused, as many as are attempted (ORD-10).
 
     A stop or target of an entry in doubt is sent before anything is there: that it was refused for this is no attempt.
     """
-    own = (order for order in trade.orders if order.leg is leg and not _was_early(order))
+    own = (order for order in trade.orders if order.leg is leg and not was_early(order))
     last = sorted(own, key=lambda order: order.seq)
     tried = last[-limits.protect_attempts :]
     return len(tried) == limits.protect_attempts and all(order.state is OrderState.REJECTED for order in tried)

@@ -1,12 +1,14 @@
 """Compare what stands at the venues with our orders: clear what we left over, report what nobody can explain (POS-10)."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Final, TypeVar
 
 import attrs
 
 from cbc_domain.application.trading.pause_opens import pause, pause_opens
+from cbc_domain.application.trading.standing import may_arrive
 from cbc_domain.kernel.ids import AccountId
 from cbc_domain.kernel.venues import Venue
 from cbc_domain.ports.exchange import Exchange, OpenOrder
@@ -18,6 +20,8 @@ from cbc_domain.risk.model import ExchangeAccount, StopScope
 from cbc_domain.trading.orders import leg_of
 
 PAGE: Final = 200
+ENDED_LATELY: Final = timedelta(minutes=2)
+"""Several sweeps long."""
 
 Answer = TypeVar("Answer")
 
@@ -50,10 +54,11 @@ class SweepAccounts:
     together: Together
 
     async def __call__(self) -> Sweep:
-        """Sweep every account that has a position of ours open."""
+        """Sweep every account that has a position of ours open, or had one lately: what a dead worker sent may come late."""
         swept = Sweep()
         after: AccountId | None = None
-        while accounts := await self.store.run(partial(_holders, after)):
+        lately = self.clock.now() - ENDED_LATELY
+        while accounts := await self.store.run(partial(_holders, after, lately)):
             after, connected = accounts[-1], await self.store.run(partial(_connected, accounts))
             swept += await self._sweep(list(connected.values()))
         return swept
@@ -62,7 +67,8 @@ class SweepAccounts:
         standing = [(account, order) for account, orders in await self._asked(accounts) for order in orders]
         ours = [(account, order) for account, order in standing if leg_of(order.client_id) is not None]
         trades = await self.store.run(partial(_trades_of, [order.client_id for _, order in ours]))
-        leftover = [(account, order) for account, order in ours if _is_over(trades.get(order.client_id))]
+        now = self.clock.now()
+        leftover = [(account, order) for account, order in ours if _is_over(trades.get(order.client_id), now)]
         unexplained = [(account, order) for account, order in ours if order.client_id not in trades]
         await self._clear(leftover)
         if unexplained:
@@ -90,8 +96,8 @@ class SweepAccounts:
         )
 
 
-async def _holders(after: AccountId | None, work: UnitOfWork) -> Sequence[AccountId]:
-    return await work.trades.holders(after, PAGE)
+async def _holders(after: AccountId | None, ended_since: datetime, work: UnitOfWork) -> Sequence[AccountId]:
+    return await work.trades.holders(after, PAGE, ended_since)
 
 
 async def _connected(accounts: Sequence[AccountId], work: UnitOfWork) -> Mapping[AccountId, ExchangeAccount]:
@@ -104,8 +110,8 @@ async def _trades_of(client_ids: Sequence[str], work: UnitOfWork) -> Mapping[str
     return {client_id: trades[position] for client_id, position in positions.items()}
 
 
-def _is_over(trade: Trade | None) -> bool:
-    return trade is not None and trade.position.state.final
+def _is_over(trade: Trade | None, now: datetime) -> bool:
+    return trade is not None and trade.position.state.final and not may_arrive(trade, now)
 
 
 def _known(answer: Answer | Exception) -> Answer | None:

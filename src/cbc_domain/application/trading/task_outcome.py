@@ -9,9 +9,14 @@ import attrs
 from cbc_domain.application.trading.desk import PARTIAL_WAITS
 from cbc_domain.application.trading.standing import (
     AT_VENUE,
+    MAY_ARRIVE,
     bare,
     beyond_protection,
+    buying,
+    entry_lapsed,
     in_doubt,
+    lapsed_within,
+    may_arrive,
     newest,
     stray,
     turned_down,
@@ -38,8 +43,6 @@ EXIT_TAKES: Final = timedelta(milliseconds=3250)
 
 LOOK_AGAIN: Final = timedelta(seconds=1)
 """How often an entry that was given up in doubt is asked for: should it arrive, it stands without a stop (POS-11)."""
-MAY_ARRIVE: Final = timedelta(seconds=10)
-"""How long a call of ours may take to arrive (EXC-09); afterwards an entry that was given up is asked for with patience."""
 LOOKED_FOR: Final = timedelta(minutes=1)
 """How long it is asked for at all."""
 
@@ -83,7 +86,7 @@ def outcome(task: Task, trade: Trade, now: datetime, limits: SystemLimits, asked
             due=_due(task, trade, now, asked, hasty=not (asked.barred or turned_down(trade, limits))),
             look_again=now + BARE_AGAIN if looks else None,
         )
-    given_up = trade.position.state is PositionState.ABANDONED and _entry_lapsed(trade)
+    given_up = trade.position.state is PositionState.ABANDONED and entry_lapsed(trade)
     unsent_ever = task.action is TaskAction.OPEN and task.attempts == 1
     if task.action is TaskAction.PROTECT or not given_up:
         return TaskOutcome()
@@ -105,7 +108,11 @@ def wants_exit(task: Task, trade: Trade, *, nothing_there: bool) -> Decimal | No
 def _over(task: Task, trade: Trade, now: datetime, asked: Asked) -> bool:
     left = unfinished(trade)
     if task.action is TaskAction.CLOSE or trade.position.state.final:
-        sought = task.action is TaskAction.PROTECT and _sought(trade, now, asked)
+        looks = task.action is TaskAction.PROTECT
+        if not looks and may_arrive(trade, now):
+            # Whoever looks for the entry ends the stop that waits for it.
+            left = tuple(order for order in left if order.leg is not Leg.STOP)
+        sought = looks and _sought(trade, now, asked)
         return trade.position.state.final and not left and not sought and (asked.nothing_there or not stray(trade))
     if trade.position.closing_reason is not None:
         return True
@@ -119,7 +126,7 @@ def _sought(trade: Trade, now: datetime, asked: Asked) -> bool:
     entry = newest(trade.orders, Leg.ENTRY)
     if trade.position.state is not PositionState.ABANDONED or entry is None or entry.filled:
         return False
-    return asked.unanswered or _lapsed_within(trade, LOOKED_FOR, now)
+    return asked.unanswered or lapsed_within(trade, LOOKED_FOR, now)
 
 
 def _due(task: Task, trade: Trade, now: datetime, asked: Asked, *, hasty: bool) -> datetime:
@@ -127,9 +134,12 @@ def _due(task: Task, trade: Trade, now: datetime, asked: Asked, *, hasty: bool) 
     # An entry that stands at the venue is only asked for, so an open need not wait for its own time either.
     if bare(trade) or (hasty and (unguarded(trade) or unfolding(trade) or stray(trade))):
         return now + BARE_AGAIN
+    if hasty and buying(trade):
+        # A stop that covers everything may fire for what is bought already, and the rest come after it.
+        return now + LOOK_AGAIN
     if hasty and in_doubt(trade) and task.action is not TaskAction.OPEN:
         return now + (BARE_AGAIN if asked.unanswered else DOUBT_AGAIN)
-    if _sought(trade, now, asked) and (asked.unanswered or _lapsed_within(trade, MAY_ARRIVE, now)):
+    if _sought(trade, now, asked) and (asked.unanswered or lapsed_within(trade, MAY_ARRIVE, now)):
         return now + (BARE_AGAIN if asked.unanswered and hasty else LOOK_AGAIN)
     jitter = Decimal(task.id.int % 1000) / 1000
     due = retry_at(task, now, jitter) or now + LONGEST_CLOSE_DELAY
@@ -139,13 +149,3 @@ def _due(task: Task, trade: Trade, now: datetime, asked: Asked, *, hasty: bool) 
         if order.state is OrderState.PARTIALLY_FILLED and order.trigger is None and order.sent_at
     ]
     return min([due, *stale])
-
-
-def _entry_lapsed(trade: Trade) -> bool:
-    entry = newest(trade.orders, Leg.ENTRY)
-    return entry is not None and entry.state is OrderState.EXPIRED and entry.sent_at is not None
-
-
-def _lapsed_within(trade: Trade, lately: timedelta, now: datetime) -> bool:
-    entry = newest(trade.orders, Leg.ENTRY)
-    return _entry_lapsed(trade) and entry is not None and now - (entry.ended_at or now) < lately

@@ -121,6 +121,7 @@ positions: Final = Table(
         postgresql_where=sql("state IN ('CLOSED', 'LIQUIDATED')"),
     ),
     index("positions_unfinished", "id", postgresql_where=sql(_UNFINISHED)),
+    index("positions_ended", "closed_at", postgresql_where=sql("closed_at IS NOT NULL")),
     index("positions_closable", "strategy", "id", postgresql_where=sql(_UNFINISHED)),
     index(
         "positions_unsettled",
