@@ -215,16 +215,20 @@ async def open_club(
     store: Store | None = None,
     journal: Path | None = None,
     sleep: Sleep = sleep_for,
+    takes_stop_first: bool = False,
 ) -> Club:
     """A club with a strategy, an exchange rate, live trading switched on, and BTC at 60,000.
 
     In memory, unless it is given a `store`; with a `journal` its venue survives the process; `sleep` is how it delays a call.
+    Its venue `takes_stop_first` and no stop with the entry, or all protection with it.
     """
     clock = SteppedClock(START)
     identities = SteppedIdentities(clock, 1)
     store = store or MemoryStore(identities)
-    venue = SimulatedVenue(listing, journal_file=journal)
+    venue = SimulatedVenue(listing, journal_file=journal, takes_stop_first=takes_stop_first)
     exchange = FragileExchange(venue, clock, faults, sleep)
+    if takes_stop_first:
+        exchange.stops_first, exchange.attaches = True, frozenset()
     platform = platform_of(store, exchange, clock, identities)
     strategy, secret = await platform.create_strategy()("House strategy", timedelta(minutes=30))
     async with store() as work:

@@ -50,6 +50,8 @@ class FragileExchange(SimulatedExchange):
     on_reading: Callable[[], Awaitable[object]] | None = None
     attaches: frozenset[Leg] = ATTACHED
     """What travels with an entry here."""
+    stops_first: bool = False
+    """Whether a stop is sent before the entry here; whether the venue takes it then is the venue's affair."""
     forgetful: bool = False
     """A forgetful venue knows a client id only while its order stands."""
     deaf_to_haste: bool = False
@@ -89,6 +91,9 @@ class FragileExchange(SimulatedExchange):
             act, self.on_reading = self.on_reading, None
             await act()
         return await super().readings(accounts)
+
+    def takes_stop_first(self, venue: Venue) -> bool:
+        return self.stops_first
 
     def forgets_ids(self, venue: Venue) -> bool:
         return self.forgetful

@@ -126,8 +126,8 @@ class Surroundings:
             self.venue.cancel(account.id, order.ticket.client_id, self.clock.now())
         self.venue.unread.clear()
 
-    async def arrives_late(self, trade: Trade) -> None:
-        """An entry with its protection that was on its way all the time reaches the venue."""
+    async def arrives_late(self, trade: Trade, *only: Leg) -> None:
+        """An entry with its protection that was on its way all the time reaches the venue, or `only` some of it."""
         entry, *legs = [
             Ticket(
                 order.client_id,
@@ -139,6 +139,7 @@ class Surroundings:
                 trade.position.size.leverage,
             )
             for order in trade.orders
+            if not only or order.leg in only
         ]
         self.venue.place(trade.position.account, entry, self.clock.now(), legs)
 

@@ -59,6 +59,7 @@ from cbc_domain.application.trading.recognise_sender import RecogniseSender
 from cbc_domain.application.trading.reconcile import Reconcile
 from cbc_domain.application.trading.show_receipts import ShowReceipts
 from cbc_domain.application.trading.show_trading import ShowTrading
+from cbc_domain.application.trading.stop_first import StopFirst
 from cbc_domain.application.trading.sweep_accounts import SweepAccounts
 from cbc_domain.application.trading.watch_risks import WatchRisks
 from cbc_domain.ports.cache import Throttle
@@ -167,7 +168,8 @@ class Platform(containers.DeclarativeContainer):
     )
     desk = providers.Factory(Desk, exchange=exchange, clock=clock, together=together)
     keeper = providers.Factory(TradeKeeper, clock=clock, identities=identities)
-    enter_position = providers.Factory(EnterPosition, desk=desk, exchange=exchange, clock=clock)
+    stop_first = providers.Factory(StopFirst, desk=desk, exchange=exchange, clock=clock)
+    enter_position = providers.Factory(EnterPosition, desk=desk, stop_first=stop_first, exchange=exchange, clock=clock)
     look_at_position = providers.Factory(LookAtPosition, desk=desk, exchange=exchange, clock=clock)
     leave_position = providers.Factory(LeavePosition, desk=desk, look=look_at_position, clock=clock, together=together)
     first_calls = providers.Factory(FirstCalls, enter=enter_position, leave=leave_position, look=look_at_position)

@@ -10,7 +10,17 @@ import attrs
 from cbc_domain.application.trading.place_orders import Round, Written
 from cbc_domain.kernel.ids import AccountId
 from cbc_domain.kernel.venues import Environment, Side, Symbol, Venue
-from cbc_domain.ports.exchange import ClosedResult, Ending, Exchange, Holding, OpenOrder, Report, Ticket, VenueStanding
+from cbc_domain.ports.exchange import (
+    ClosedResult,
+    Ending,
+    Exchange,
+    Holding,
+    OpenOrder,
+    Report,
+    Ticket,
+    Travelled,
+    VenueStanding,
+)
 from cbc_domain.ports.persistence.unit_of_work import Store, UnitOfWork
 from cbc_domain.risk.model import ExchangeAccount
 from cbc_domain.risk.transfers import Transfer
@@ -89,17 +99,24 @@ class DeadlyExchange:
     def attached_legs(self, venue: Venue) -> frozenset[Leg]:
         return self.inner.attached_legs(venue)
 
+    def takes_stop_first(self, venue: Venue) -> bool:
+        return self.inner.takes_stop_first(venue)
+
     def forgets_ids(self, venue: Venue) -> bool:
         return self.inner.forgets_ids(venue)
 
     async def place(self, account: ExchangeAccount, ticket: Ticket, attached: Sequence[Ticket] = ()) -> Report:
         return await self._step(PLACED[ticket.leg], self.inner.place(account, ticket, attached))
 
-    async def find(self, account: ExchangeAccount, symbol: Symbol, client_id: str) -> Report | None:
-        return await self._step("an order is asked for", self.inner.find(account, symbol, client_id))
+    async def find(
+        self, account: ExchangeAccount, symbol: Symbol, client_id: str, travelled: Travelled | None = None
+    ) -> Report | None:
+        return await self._step("an order is asked for", self.inner.find(account, symbol, client_id, travelled))
 
-    async def cancel(self, account: ExchangeAccount, symbol: Symbol, client_id: str) -> None:
-        return await self._step("an order is cancelled", self.inner.cancel(account, symbol, client_id))
+    async def cancel(
+        self, account: ExchangeAccount, symbol: Symbol, client_id: str, travelled: Travelled | None = None
+    ) -> None:
+        return await self._step("an order is cancelled", self.inner.cancel(account, symbol, client_id, travelled))
 
     async def holding(self, account: ExchangeAccount, symbol: Symbol, side: Side, *, hurried: bool = False) -> Holding | None:
         return await self._step("a holding is asked for", self.inner.holding(account, symbol, side))

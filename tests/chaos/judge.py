@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 
 from cbc_adapters.exchange.simulated.model import VenueAccount, VenueOrder
+from cbc_adapters.exchange.simulated.travelling import entry_of
 from cbc_domain.kernel.ids import AccountId
 from cbc_domain.trading.model import Leg
 from cbc_entrypoints.containers import Platform
@@ -130,8 +131,10 @@ def _duplicates(accounts: Mapping[AccountId, VenueAccount], orders: Mapping[str,
 
 
 def _unintended(accounts: Mapping[AccountId, VenueAccount], orders: Mapping[str, Any]) -> list[str]:
+    """What the venue made of an entry that was intended was intended with it."""
     at_venue = [order.ticket for order in orders_at_venue(accounts)]
-    return [f"{ticket.client_id} {ticket.leg}" for ticket in at_venue if ticket.client_id not in orders]
+    intended = {ticket.client_id: entry_of(ticket.client_id) or ticket.client_id for ticket in at_venue}
+    return [f"{ticket.client_id} {ticket.leg}" for ticket in at_venue if intended[ticket.client_id] not in orders]
 
 
 def _open_ends(orders: Mapping[str, Any], tasks: Sequence[Any], positions: Sequence[Any], signals: Sequence[Any]) -> list[str]:

@@ -11,10 +11,10 @@ from cbc_domain.ports.exchange import Holding, OpenOrder, ReportState, Ticket
 from cbc_domain.ports.venue_faults import Fault, VenueRefused
 from cbc_domain.trading.model import Leg
 from tests.promises.transfers import TransferPromises
-from tests.promises.venue_bench import VenueBench
+from tests.promises.venue_bench import VenueBench, travelled
 from tests.strategies.exchange import BTC, entry, leave, stop, target
 
-E1, E2, S1, T1, X1, NEVER = (f"cbc{leg}{number:028x}" for number, leg in enumerate("eestxe", start=1))
+E1, E2, S1, T1, X1, NEVER, S2 = (f"cbc{leg}{number:028x}" for number, leg in enumerate("eestxes", start=1))
 """Ids as ORD-03 makes them."""
 
 
@@ -95,14 +95,59 @@ class ExchangePromises(TransferPromises):
         for each in protection:
             if each.leg not in carried:
                 await bench.place(each)
-        before = [await bench.state_of(S1), await bench.state_of(T1)]
+        before = [await bench.state_of(S1, protection[0]), await bench.state_of(T1)]
 
         await bench.move(Decimal(45_900))
 
         assert before == [ReportState.LIVE, ReportState.LIVE]
-        assert await bench.state_of(S1) is ReportState.FILLED
+        assert await bench.state_of(S1, protection[0]) is ReportState.FILLED
         assert await bench.state_of(T1) is ReportState.CANCELLED
         assert await bench.holding() is None
+
+    async def test_what_went_with_an_entry_is_found_and_cancelled_as_what_it_is(self, bench: VenueBench) -> None:
+        """rules: ORD-09, ORD-11"""
+        carried = [each for each in (stop("46000", S1),) if each.leg in bench.exchange.attached_legs(bench.account.venue)]
+        await bench.place(entry(E1), carried)
+        before = [await bench.state_of(each.client_id, each) for each in carried]
+
+        for each in carried * 2:
+            await bench.exchange.cancel(bench.account, BTC, each.client_id, travelled(each))
+        await bench.move(Decimal(45_900))
+
+        assert before == [ReportState.LIVE for _ in carried]
+        assert [await bench.state_of(each.client_id, each) for each in carried] == [ReportState.CANCELLED for _ in carried]
+        assert await bench.holding() is not None
+
+    async def test_what_bears_our_id_and_what_went_along_with_it_are_cancelled_together(self, bench: VenueBench) -> None:
+        """rules: ORD-09, ORD-11"""
+        own = stop("46000", S1)
+        await bench.place(entry(E1), [own] if own.leg in bench.exchange.attached_legs(bench.account.venue) else [])
+        known = await refused(bench.place(own))
+
+        await bench.exchange.cancel(bench.account, BTC, S1, travelled(own))
+        await bench.move(Decimal(45_900))
+
+        assert known in {None, Fault.DUPLICATE_ID}
+        assert await bench.state_of(S1, own) is ReportState.CANCELLED
+        assert await bench.holding() is not None
+
+    async def test_a_stop_of_another_price_or_side_is_not_what_went_with_an_entry(self, bench: VenueBench) -> None:
+        """rules: ORD-04, POS-03"""
+        carried = [each for each in (stop("46000", S1),) if each.leg in bench.exchange.attached_legs(bench.account.venue)]
+        await bench.place(entry(E1), carried)
+
+        assert await bench.state_of(S2, stop("46000.1", S2)) is None
+
+    async def test_a_stop_stands_before_the_entry_where_it_is_taken_first(self, bench: VenueBench) -> None:
+        """rules: ORD-09, POS-11"""
+        taken = await refused(bench.place(stop("46000", S1))) is None
+        state = await bench.state_of(S1) if taken else None
+
+        await bench.place(entry(E1))
+        await bench.move(Decimal(45_900))
+
+        assert taken == bench.exchange.takes_stop_first(bench.account.venue)
+        assert (state, await bench.holding() is None) == ((ReportState.LIVE, True) if taken else (None, False))
 
     async def test_a_short_is_protected_the_other_way_round(self, bench: VenueBench) -> None:
         """rules: ORD-09, SIZ-08"""

@@ -2,19 +2,29 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Final
 
 import attrs
 
+from cbc_adapters.system.real.clock import SystemClock
 from cbc_domain.kernel.venues import Side
-from cbc_domain.ports.exchange import Exchange, Holding, Report, ReportState, Ticket
+from cbc_domain.ports.exchange import Exchange, Holding, Report, ReportState, Ticket, Travelled
 from cbc_domain.risk.model import ExchangeAccount
 from tests.strategies.exchange import BTC
+
+LATELY: Final = timedelta(minutes=1)
 
 
 async def _at_once() -> None:
     """For exchanges that hear of every order from the moment they are asked to."""
+
+
+def travelled(ticket: Ticket) -> Travelled:
+    """How a stop that was sent with an entry a moment ago is known."""
+    assert ticket.trigger is not None
+    return Travelled(ticket.side, ticket.trigger, SystemClock().now() - LATELY)
 
 
 @attrs.frozen
@@ -39,8 +49,9 @@ class VenueBench:
     async def place(self, ticket: Ticket, attached: Sequence[Ticket] = ()) -> ReportState:
         return (await self.exchange.place(self.account, ticket, attached)).state
 
-    async def state_of(self, client_id: str) -> ReportState | None:
-        report = await self.exchange.find(self.account, BTC, client_id)
+    async def state_of(self, client_id: str, went_along: Ticket | None = None) -> ReportState | None:
+        """With a ticket also of what `went_along` with an entry and bears a name of the venue's."""
+        report = await self.exchange.find(self.account, BTC, client_id, travelled(went_along) if went_along else None)
         return report.state if report else None
 
     async def told(self, about: set[str]) -> Sequence[Report]:

@@ -60,6 +60,18 @@ class Report:
 
 
 @attrs.frozen
+class Travelled:
+    """By what protection that went with an entry is known where the venue names it itself (ORD-09).
+
+    It closes `side` from the price `trigger` on, and was made at `since`, which is by our clock, or later.
+    """
+
+    side: Side
+    trigger: Decimal
+    since: datetime
+
+
+@attrs.frozen
 class Holding:
     """A position as the venue has it, in the venue's unit."""
 
@@ -140,7 +152,13 @@ class Exchange(Protocol):
         """Balances at most 10 s old (SIZ-02); accounts that could not be read are left out."""
 
     def attached_legs(self, venue: Venue) -> frozenset[Leg]:
-        """Which protection an entry can carry with it under ids of ours; the rest is placed after the fill (ORD-09)."""
+        """Which protection an entry can carry with it; the rest is placed after the fill (ORD-09)."""
+
+    def takes_stop_first(self, venue: Venue) -> bool:
+        """Whether a venue takes a reduce-only stop before there is a position: it is placed before the entry there (POS-11).
+
+        A stop that is refused REDUCE_ONLY all the same is placed after the fill.
+        """
 
     def forgets_ids(self, venue: Venue) -> bool:
         """Whether a venue knows a client id only while its order stands.
@@ -155,11 +173,19 @@ class Exchange(Protocol):
         A client id the venue has seen is VenueRefused DUPLICATE_ID. `attached` only of legs that the venue attaches.
         """
 
-    async def find(self, account: ExchangeAccount, symbol: Symbol, client_id: str) -> Report | None:
-        """Look an order up by its client id; None only when the venue says that it does not exist."""
+    async def find(
+        self, account: ExchangeAccount, symbol: Symbol, client_id: str, travelled: Travelled | None = None
+    ) -> Report | None:
+        """Look an order up by its client id; None only when the venue says that it does not exist.
 
-    async def cancel(self, account: ExchangeAccount, symbol: Symbol, client_id: str) -> None:
-        """Cancel an order; one that is final or unknown to the venue is done already."""
+        What may have gone with an entry is looked for as what it is, too, where the venue gave it a name of its own; it is
+        told under our id.
+        """
+
+    async def cancel(
+        self, account: ExchangeAccount, symbol: Symbol, client_id: str, travelled: Travelled | None = None
+    ) -> None:
+        """Cancel an order, found as `find` finds it; one that is final or unknown to the venue is done already."""
 
     async def holding(self, account: ExchangeAccount, symbol: Symbol, side: Side, *, hurried: bool = False) -> Holding | None:
         """The venue's position on a side of a symbol; None when there is none. In hedge mode both sides may be open.

@@ -104,6 +104,12 @@ def trigger_order(position: Position, trigger: Trigger, order_id: OrderId, now: 
     return leg_order(position, trigger.leg, trigger.seq, order_id, trigger.quantity, trigger.price, now)
 
 
+def first_stop(position: Position, orders: Iterable[Order], order_id: OrderId, now: datetime) -> Order:
+    """Make another stop, CREATED, for all that was planned and at the planned price, before anything was bought."""
+    size = position.size
+    return trigger_order(position, Trigger(Leg.STOP, next_seq(orders, Leg.STOP), size.stop_loss, size.quantity), order_id, now)
+
+
 def leg_order(
     position: Position, leg: Leg, seq: int, order_id: OrderId, quantity: Decimal, price: Decimal | None, now: datetime
 ) -> Order:

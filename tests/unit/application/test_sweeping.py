@@ -49,6 +49,32 @@ async def test_a_stop_that_outlived_its_position_is_cancelled() -> None:
     assert (await club.at_venue(member)).protected
 
 
+async def test_what_arrives_after_the_last_position_of_an_account_is_cancelled_too() -> None:
+    """rules: ORD-11, POS-10
+
+    In seed 29 of the campaign at the venues a stop that was delayed by a second arrived after its worker had died and its
+    position had been given up, and stood for ever.
+    """
+    club = await open_club(takes_stop_first=True)
+    member = await club.join()
+    await club.market()
+    await club.alert("SINAL LONG FORTE")
+    await club.work()
+    ended = await club.trade(member)
+    await club.alert("FECHE LONG")
+    await club.work()
+    await club.stands_again(ended, Leg.STOP)
+    before = (await club.at_venue(member)).stops
+
+    swept = await club.platform.sweep_accounts()()
+    club.clock.advance(by=timedelta(minutes=3))
+    later = await club.platform.sweep_accounts()()
+
+    assert len(before) == 1
+    assert (swept, later) == (Sweep(leftover=1), Sweep())
+    assert (await club.at_venue(member)).flat
+
+
 async def test_the_members_own_orders_are_counted_and_never_touched() -> None:
     """rules: POS-03, POS-10"""
     club = await protected()

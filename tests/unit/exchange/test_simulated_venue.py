@@ -337,3 +337,31 @@ def test_money_moves_in_and_out() -> None:
     venue.deposit(FIRST, Decimal("-999.5"), LATER)
 
     assert venue.reading(FIRST, LATER).available == Decimal("0.5")
+
+
+def test_a_venue_that_takes_a_stop_first_lets_it_stand_until_the_entry_comes() -> None:
+    """rules: ORD-09, POS-11"""
+    venue = SimulatedVenue(DEMONSTRATION, friction=Friction(slippage=Decimal(0)), takes_stop_first=True)
+    venue.open_account(FIRST, Decimal(1000), START)
+    venue.set_price(BTC, PRICE, START)
+
+    venue.place(FIRST, stop("46000"), START)
+    bar(venue, "47000", "47100", "46900", "47000")
+    venue.place(FIRST, entry(), LATER)
+    bar(venue, "47000", "47000", "45900", "45900")
+
+    assert report_of(venue, stop("46000").client_id).state is ReportState.FILLED
+    assert venue.holding(FIRST, BTC) is None
+
+
+@pytest.mark.parametrize(("trigger", "lapses"), [(stop("46000"), True), (target("48000"), False)])
+def test_a_trigger_that_is_reached_with_nothing_to_close_is_over(trigger: Ticket, *, lapses: bool) -> None:
+    """rules: ORD-11"""
+    venue = SimulatedVenue(DEMONSTRATION, takes_stop_first=True)
+    venue.open_account(FIRST, Decimal(1000), START)
+    venue.set_price(BTC, PRICE, START)
+    venue.place(FIRST, trigger, START)
+
+    bar(venue, "47000", "47100", "45900", "47000")
+
+    assert (report_of(venue, trigger.client_id).state is ReportState.CANCELLED) == lapses

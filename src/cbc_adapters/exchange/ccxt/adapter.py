@@ -17,7 +17,7 @@ from cbc_adapters.exchange.ccxt.traffic import HURRIED_WAIT_S, LONGEST_WAIT_S, T
 from cbc_adapters.exchange.ccxt.translate import milliseconds
 from cbc_domain.kernel.ids import AccountId
 from cbc_domain.kernel.venues import Environment, Side, Symbol, Venue
-from cbc_domain.ports.exchange import ClosedResult, Ending, Holding, OpenOrder, Report, Ticket, VenueStanding
+from cbc_domain.ports.exchange import ClosedResult, Ending, Holding, OpenOrder, Report, Ticket, Travelled, VenueStanding
 from cbc_domain.ports.system import Clock
 from cbc_domain.ports.venue_faults import Fault, OutcomeUnknown, VenueRefused
 from cbc_domain.risk.model import ExchangeAccount
@@ -73,6 +73,9 @@ class CcxtExchange:
     def attached_legs(self, venue: Venue) -> frozenset[Leg]:
         return self._pool.dialect(venue).attaches
 
+    def takes_stop_first(self, venue: Venue) -> bool:
+        return self._pool.dialect(venue).takes_stop_first
+
     def forgets_ids(self, venue: Venue) -> bool:
         return self._pool.dialect(venue).forgets_ids
 
@@ -81,14 +84,20 @@ class CcxtExchange:
             raise VenueRefused(Fault.LIVE_OFF, "expected CBC_LIVE_TRADING=1, was 0: no order leaves for a live account")
         return await self._streams.told_by(ticket.client_id, self._place(account, ticket, attached))
 
-    async def find(self, account: ExchangeAccount, symbol: Symbol, client_id: str) -> Report | None:
-        return await self._look(account, symbol, client_id, Errand.SEEK if leg_of(client_id) in PROTECTION else Errand.FIND)
+    async def find(
+        self, account: ExchangeAccount, symbol: Symbol, client_id: str, travelled: Travelled | None = None
+    ) -> Report | None:
+        errand = Errand.SEEK if leg_of(client_id) in PROTECTION else Errand.FIND
+        return await self._look(account, symbol, client_id, Errand.SEEK_ALONG if travelled else errand, travelled)
 
-    async def cancel(self, account: ExchangeAccount, symbol: Symbol, client_id: str) -> None:
-        sought = await self._sought(account, symbol, client_id)
+    async def cancel(
+        self, account: ExchangeAccount, symbol: Symbol, client_id: str, travelled: Travelled | None = None
+    ) -> None:
+        sought = await self._sought(account, symbol, client_id, travelled)
         if sought is not None:
             dialect = self._pool.dialect(account.venue)
-            await self._call(account, Errand.CANCEL, lambda client: dialect.cancel(client, sought))
+            errand = Errand.CANCEL_ALONG if travelled else Errand.CANCEL
+            await self._call(account, errand, lambda client: dialect.cancel(client, sought))
 
     async def holding(self, account: ExchangeAccount, symbol: Symbol, side: Side, *, hurried: bool = False) -> Holding | None:
         dialect, instrument = self._pool.dialect(account.venue), await self._listed(account, symbol)
@@ -165,14 +174,16 @@ class CcxtExchange:
             raise
         return _report(account, booked or await self._just_taken(account, Sought(ticket.client_id, instrument, ticket.leg)))
 
-    async def _look(self, account: ExchangeAccount, symbol: Symbol, client_id: str, errand: Errand) -> Report | None:
-        sought = await self._sought(account, symbol, client_id)
+    async def _look(
+        self, account: ExchangeAccount, symbol: Symbol, client_id: str, errand: Errand, travelled: Travelled | None = None
+    ) -> Report | None:
+        sought = await self._sought(account, symbol, client_id, travelled)
         if sought is None:
             return None
         dialect = self._pool.dialect(account.venue)
 
         def became(told: Booked | None) -> Errand:
-            return errand if told is not None and told.fills else Errand.SEEK
+            return errand if travelled or (told is not None and told.fills) else Errand.SEEK
 
         booked = await self._traffic.of(account, errand, lambda client: dialect.find(client, sought), became)
         return _report(account, booked) if booked is not None else None
@@ -222,10 +233,12 @@ class CcxtExchange:
         errand = Errand.CLOSINGS if perhaps_funded(since, until) else Errand.BRIEF_CLOSINGS
         return await self._traffic.of(account, errand, closings, patience_s=patience_s)
 
-    async def _sought(self, account: ExchangeAccount, symbol: Symbol, client_id: str) -> Sought | None:
+    async def _sought(
+        self, account: ExchangeAccount, symbol: Symbol, client_id: str, travelled: Travelled | None
+    ) -> Sought | None:
         """What to ask for; None for a symbol that the venue never had, where no order can be."""
         try:
-            return Sought(client_id, await self._listed(account, symbol), leg_of(client_id))
+            return Sought(client_id, await self._listed(account, symbol), leg_of(client_id), travelled)
         except VenueRefused as refusal:
             if refusal.fault is Fault.SYMBOL_CLOSED:
                 return None

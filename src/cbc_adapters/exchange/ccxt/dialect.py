@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import attrs
 
 from cbc_domain.kernel.venues import Environment, Side, Symbol, Venue
-from cbc_domain.ports.exchange import Ending, Holding, OpenOrder, ReportState, Ticket
+from cbc_domain.ports.exchange import Ending, Holding, OpenOrder, ReportState, Ticket, Travelled
 from cbc_domain.ports.venue_faults import Fault
 from cbc_domain.ports.venue_keys import KeyFindings
 from cbc_domain.trading.model import Fill, Leg
@@ -73,11 +73,15 @@ class Placing:
 
 @attrs.frozen
 class Sought:
-    """An order that is asked for or cancelled; `leg` is told by our id, None when the id is not one of ORD-03."""
+    """An order that is asked for or cancelled; `leg` is told by our id, None when the id is not one of ORD-03.
+
+    What may have `travelled` with an entry is known by that where the venue gave it a name of its own.
+    """
 
     client_id: str
     instrument: Instrument
     leg: Leg | None
+    travelled: Travelled | None = None
 
 
 class Dialect(Protocol):
@@ -95,7 +99,11 @@ class Dialect(Protocol):
 
     @property
     def attaches(self) -> frozenset[Leg]:
-        """Which protection travels with an entry under ids of ours."""
+        """Which protection travels with an entry."""
+
+    @property
+    def takes_stop_first(self) -> bool:
+        """Whether a reduce-only stop may stand before there is a position."""
 
     @property
     def forgets_ids(self) -> bool:

@@ -22,9 +22,13 @@ class Errand(IntEnum):
     FIND = auto()
     SEEK = auto()
     """FIND of an order without fills, as stops and targets are until they are triggered; what they became costs more, once."""
+    SEEK_ALONG = auto()
+    """SEEK of what may have gone with an entry: where the venue names it, it is looked for in lists."""
     LOOK = auto()
     """FIND because a stream spoke of an order: nobody waits for it."""
     CANCEL = auto()
+    CANCEL_ALONG = auto()
+    """CANCEL of what may have gone with an entry."""
     HOLDINGS = auto()
     BALANCE = auto()
     TRANSFERS = auto()
@@ -46,7 +50,8 @@ class Rank(IntEnum):
 
 
 _RANKS: Final = {
-    **dict.fromkeys((Errand.LEAVE, Errand.GUARD, Errand.FIND, Errand.SEEK, Errand.CANCEL, Errand.HOLDINGS), Rank.CRITICAL),
+    **dict.fromkeys((Errand.LEAVE, Errand.GUARD, Errand.FIND, Errand.HOLDINGS), Rank.CRITICAL),
+    **dict.fromkeys((Errand.SEEK, Errand.SEEK_ALONG, Errand.CANCEL, Errand.CANCEL_ALONG), Rank.CRITICAL),
     **dict.fromkeys((Errand.OPEN_ORDERS, Errand.CLOSINGS, Errand.BRIEF_CLOSINGS, Errand.TRANSFERS), Rank.BACKGROUND),
 }
 

@@ -13,6 +13,8 @@ from cbc_domain.trading.model import Fill
 from cbc_domain.trading.sizes import Quote
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+EARLIER: Final = timedelta(seconds=5)
+"""So much earlier than by our clock a venue may say that something was made."""
 Vendor = Mapping[str, Any]
 """A dictionary as a venue sent it."""
 

@@ -6,7 +6,17 @@ from datetime import datetime, timedelta
 
 from cbc_domain.kernel.ids import AccountId
 from cbc_domain.kernel.venues import Environment, Side, Symbol, Venue
-from cbc_domain.ports.exchange import ClosedResult, Ending, Exchange, Holding, OpenOrder, Report, Ticket, VenueStanding
+from cbc_domain.ports.exchange import (
+    ClosedResult,
+    Ending,
+    Exchange,
+    Holding,
+    OpenOrder,
+    Report,
+    Ticket,
+    Travelled,
+    VenueStanding,
+)
 from cbc_domain.ports.venue_faults import OutcomeUnknown
 from cbc_domain.risk.model import ExchangeAccount
 from cbc_domain.risk.transfers import Transfer
@@ -43,17 +53,24 @@ class RoutedExchange:
     def attached_legs(self, venue: Venue) -> frozenset[Leg]:
         return self._at(venue).attached_legs(venue)
 
+    def takes_stop_first(self, venue: Venue) -> bool:
+        return self._at(venue).takes_stop_first(venue)
+
     def forgets_ids(self, venue: Venue) -> bool:
         return self._at(venue).forgets_ids(venue)
 
     async def place(self, account: ExchangeAccount, ticket: Ticket, attached: Sequence[Ticket] = ()) -> Report:
         return await self._at(account.venue).place(account, ticket, attached)
 
-    async def find(self, account: ExchangeAccount, symbol: Symbol, client_id: str) -> Report | None:
-        return await self._at(account.venue).find(account, symbol, client_id)
+    async def find(
+        self, account: ExchangeAccount, symbol: Symbol, client_id: str, travelled: Travelled | None = None
+    ) -> Report | None:
+        return await self._at(account.venue).find(account, symbol, client_id, travelled)
 
-    async def cancel(self, account: ExchangeAccount, symbol: Symbol, client_id: str) -> None:
-        await self._at(account.venue).cancel(account, symbol, client_id)
+    async def cancel(
+        self, account: ExchangeAccount, symbol: Symbol, client_id: str, travelled: Travelled | None = None
+    ) -> None:
+        await self._at(account.venue).cancel(account, symbol, client_id, travelled)
 
     async def holding(self, account: ExchangeAccount, symbol: Symbol, side: Side, *, hurried: bool = False) -> Holding | None:
         return await self._at(account.venue).holding(account, symbol, side, hurried=hurried)

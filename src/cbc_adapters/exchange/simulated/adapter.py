@@ -22,7 +22,7 @@ from cbc_adapters.exchange.simulated.faults import (
 from cbc_adapters.exchange.simulated.model import ATTACHED
 from cbc_domain.kernel.ids import AccountId
 from cbc_domain.kernel.venues import Environment, Side, Symbol, Venue
-from cbc_domain.ports.exchange import ClosedResult, Ending, Holding, OpenOrder, Report, Ticket, VenueStanding
+from cbc_domain.ports.exchange import ClosedResult, Ending, Holding, OpenOrder, Report, Ticket, Travelled, VenueStanding
 from cbc_domain.ports.system import Clock
 from cbc_domain.ports.venue_faults import Fault, OutcomeUnknown, VenueRefused
 from cbc_domain.risk.model import ExchangeAccount
@@ -91,6 +91,9 @@ class SimulatedExchange:
     def attached_legs(self, venue: Venue) -> frozenset[Leg]:
         return ATTACHED
 
+    def takes_stop_first(self, venue: Venue) -> bool:
+        return False
+
     def forgets_ids(self, venue: Venue) -> bool:
         return False
 
@@ -107,13 +110,17 @@ class SimulatedExchange:
         self._after(harms)
         return report
 
-    async def find(self, account: ExchangeAccount, symbol: Symbol, client_id: str) -> Report | None:
+    async def find(
+        self, account: ExchangeAccount, symbol: Symbol, client_id: str, travelled: Travelled | None = None
+    ) -> Report | None:
         harms = await self._before(Call.FIND, account)
         report = self._venue.find(account.id, client_id)
         self._after(harms)
         return report
 
-    async def cancel(self, account: ExchangeAccount, symbol: Symbol, client_id: str) -> None:
+    async def cancel(
+        self, account: ExchangeAccount, symbol: Symbol, client_id: str, travelled: Travelled | None = None
+    ) -> None:
         harms = await self._before(Call.CANCEL, account)
         self._venue.cancel(account.id, client_id, self._clock.now())
         self._after(harms)

@@ -47,10 +47,17 @@ class SimulatedVenue:
     """
 
     def __init__(
-        self, listing: Iterable[Instrument], *, friction: Friction | None = None, journal_file: Path | None = None
+        self,
+        listing: Iterable[Instrument],
+        *,
+        friction: Friction | None = None,
+        journal_file: Path | None = None,
+        takes_stop_first: bool = False,
     ) -> None:
+        """`takes_stop_first` takes triggers where no position is yet; one that is reached before there is any lapses."""
         self.listing: Mapping[Symbol, Instrument] = {instrument.symbol: instrument for instrument in listing}
         self.friction = friction or Friction()
+        self._takes_stop_first = takes_stop_first
         self.accounts: dict[AccountId, VenueAccount] = {}
         self._prices = MarkPrices()
         self.marks: Mapping[Symbol, Quote] = self._prices.latest
@@ -190,7 +197,8 @@ class SimulatedVenue:
         """Change the state; say whether an order or a position changed."""
         match command:
             case OpenAccount(account, balance, hedge):
-                self.accounts[account] = VenueAccount(account, len(self.accounts) + 1, hedge, balance)
+                ordinal, first = len(self.accounts) + 1, self._takes_stop_first
+                self.accounts[account] = VenueAccount(account, ordinal, hedge, balance, takes_stop_first=first)
             case Deposit(account, amount, at):
                 self._account(account).move(amount, at)
             case Mark(symbol, price, at):
@@ -234,7 +242,7 @@ class SimulatedVenue:
             self._quiet.pop(symbol, None)
             holders = self._holders.setdefault(symbol, {})
             holders.pop(account.id, None)
-            if any((symbol, side) in account.positions for side in Side):
+            if any((symbol, side) in account.positions or account.open_orders(symbol, side) for side in Side):
                 holders[account.id] = None
 
     def _symbol(self, account: AccountId, client_id: str) -> Symbol:

@@ -91,6 +91,11 @@ class VenueOrder:
         )
 
 
+def number_of(venue_id: str) -> int:
+    """The number of an order or a fill within its account: whatever came later has a higher one."""
+    return int(venue_id.rpartition("-")[2])
+
+
 @attrs.frozen
 class Closing:
     """One execution that closed something of a side: its result in USDT after all fees and funding.
@@ -111,14 +116,15 @@ class Closing:
 class VenueAccount:
     """An account and all it did; mutable because the venue owns its truth.
 
-    `ordinal` counts accounts in the order of opening. Always cash = deposits + realised - fees - funding. What it was opened
-    with is a deposit and no transfer.
+    `ordinal` counts accounts in the order of opening. With `takes_stop_first` a stop may stand before its entry. Always
+    cash = deposits + realised - fees - funding. What it was opened with is a deposit and no transfer.
     """
 
     id: AccountId
     ordinal: int
     hedge: bool = False
     deposits: Decimal = ZERO
+    takes_stop_first: bool = attrs.field(default=False, kw_only=True)
     realised: Decimal = ZERO
     fees: Decimal = ZERO
     funding: Decimal = ZERO

@@ -8,8 +8,8 @@ import attrs
 
 from cbc_adapters.exchange.simulated.fills import liquidate, reduce
 from cbc_adapters.exchange.simulated.model import ZERO, Bar, Friction, VenueAccount, VenueOrder, VenuePosition
-from cbc_adapters.exchange.simulated.orders import sweep
-from cbc_adapters.exchange.simulated.rules import USDT_PLACES, levels_around, slipped, struck_by
+from cbc_adapters.exchange.simulated.orders import NO_POSITION, sweep
+from cbc_adapters.exchange.simulated.rules import USDT_PLACES, levels_around, reached, slipped, struck_by
 from cbc_domain.kernel.rounding import half_up
 from cbc_domain.kernel.venues import Side, Symbol
 from cbc_domain.ports.exchange import ClosedResult, Ending, ReportState, Ticket
@@ -25,9 +25,10 @@ def move(account: VenueAccount, instrument: Instrument, friction: Friction, bar:
     changed: list[VenueOrder] = []
     for side in Side:
         position = account.positions.get((instrument.symbol, side))
-        if position is None:
-            continue
         triggers = [o for o in account.open_orders(instrument.symbol, side) if o.ticket.trigger is not None]
+        if position is None:
+            changed += _lapsed([order for order in triggers if reached(order, bar)], at)
+            continue
         struck = struck_by(bar, position, triggers, instrument)
         if struck is None:
             continue
@@ -56,10 +57,10 @@ def quiet_range(holders: Iterable[VenueAccount], instrument: Instrument) -> Quie
     for account in holders:
         for side in Side:
             position = account.positions.get((instrument.symbol, side))
-            if position is None:
-                continue
             triggers = [o for o in account.open_orders(instrument.symbol, side) if o.ticket.trigger is not None]
-            lower, upper = levels_around(position, triggers, instrument)
+            if position is None and not triggers:
+                continue
+            lower, upper = levels_around(side, position, triggers, instrument)
             below, above = max(below, lower), min(above, upper)
     return Quiet(below, above)
 
@@ -104,6 +105,14 @@ def pay_funding(account: VenueAccount, mark: Quote, rate: Decimal) -> None:
         position.funding += paid
         missing = account.margin_in_use - account.cash
         position.margin -= max(Decimal(0), min(missing, position.margin))
+
+
+def _lapsed(triggers: Iterable[VenueOrder], at: datetime) -> list[VenueOrder]:
+    """What was reached with nothing to close is over."""
+    ended = list(triggers)
+    for order in ended:
+        order.state, order.at, order.code = ReportState.CANCELLED, at, NO_POSITION
+    return ended
 
 
 def _fire(

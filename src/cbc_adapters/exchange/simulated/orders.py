@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
+from typing import Final
 
 from cbc_adapters.exchange.simulated.fills import check_margin, enlarge, reduce
-from cbc_adapters.exchange.simulated.model import Friction, Place, VenueAccount, VenueOrder
+from cbc_adapters.exchange.simulated.model import Friction, Place, VenueAccount, VenueOrder, number_of
 from cbc_adapters.exchange.simulated.rules import check_filters, slipped
 from cbc_domain.kernel.rounding import down_to
 from cbc_domain.kernel.venues import Side, Symbol
@@ -13,6 +14,9 @@ from cbc_domain.ports.exchange import ReportState, Ticket
 from cbc_domain.ports.venue_faults import Fault, VenueRefused
 from cbc_domain.trading.model import Leg
 from cbc_domain.trading.sizes import Instrument, Quote
+
+NO_POSITION: Final = "NO_POSITION"
+"""The code of a reduce-only order that ended because there was nothing to close."""
 
 
 def place(account: VenueAccount, instrument: Instrument, mark: Quote, friction: Friction, command: Place) -> list[VenueOrder]:
@@ -30,9 +34,9 @@ def place(account: VenueAccount, instrument: Instrument, mark: Quote, friction: 
         case Leg.EXIT:
             return _exit(account, instrument, mark, friction, command)
         case Leg.STOP | Leg.TARGET:
-            _held(account, ticket.symbol, ticket.side)
-            order = _order(account, ticket, ticket.quantity, command.at)
-            return [order]
+            if not account.takes_stop_first:
+                _held(account, ticket.symbol, ticket.side)
+            return [_order(account, ticket, ticket.quantity, command.at)]
 
 
 def fill_rest(
@@ -59,16 +63,24 @@ def cancel(account: VenueAccount, client_id: str, at: datetime) -> list[VenueOrd
 
 
 def sweep(account: VenueAccount, symbol: Symbol, at: datetime) -> list[VenueOrder]:
-    """Cancel the reduce-only orders of a side that has no position and no entry under way."""
+    """Cancel the reduce-only orders of a side that has no position and no entry under way; a stop that goes first waits."""
     swept = []
     for side in Side:
         waiting = account.open_orders(symbol, side)
         if (symbol, side) in account.positions or any(order.ticket.leg is Leg.ENTRY for order in waiting):
             continue
         for order in waiting:
-            order.state, order.at, order.code = ReportState.CANCELLED, at, "NO_POSITION"
+            if account.takes_stop_first and not _outlived(account, order):
+                continue
+            order.state, order.at, order.code = ReportState.CANCELLED, at, NO_POSITION
             swept.append(order)
     return swept
+
+
+def _outlived(account: VenueAccount, order: VenueOrder) -> bool:
+    """Whether something of its side was closed since an order was taken."""
+    side, taken = (order.ticket.symbol, order.ticket.side), number_of(order.venue_order_id)
+    return any((one.symbol, one.side) == side and number_of(one.fill) > taken for one in account.closings)
 
 
 def _check_ids(account: VenueAccount, tickets: Sequence[Ticket]) -> None:

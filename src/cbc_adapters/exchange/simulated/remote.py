@@ -37,7 +37,7 @@ from cbc_adapters.exchange.simulated.wire import (
 )
 from cbc_domain.kernel.ids import AccountId
 from cbc_domain.kernel.venues import Environment, Side, Symbol, Venue
-from cbc_domain.ports.exchange import ClosedResult, Ending, Holding, OpenOrder, Report, Ticket, VenueStanding
+from cbc_domain.ports.exchange import ClosedResult, Ending, Holding, OpenOrder, Report, Ticket, Travelled, VenueStanding
 from cbc_domain.ports.venue_faults import OutcomeUnknown, VenueRefused
 from cbc_domain.risk.model import ExchangeAccount
 from cbc_domain.risk.transfers import Transfer
@@ -105,16 +105,23 @@ class RemoteExchange:
     def attached_legs(self, venue: Venue) -> frozenset[Leg]:
         return ATTACHED
 
+    def takes_stop_first(self, venue: Venue) -> bool:
+        return False
+
     def forgets_ids(self, venue: Venue) -> bool:
         return False
 
     async def place(self, account: ExchangeAccount, ticket: Ticket, attached: Sequence[Ticket] = ()) -> Report:
         return await self._ask(AskToPlace(account, ticket, tuple(attached)), _REPORT)
 
-    async def find(self, account: ExchangeAccount, symbol: Symbol, client_id: str) -> Report | None:
+    async def find(
+        self, account: ExchangeAccount, symbol: Symbol, client_id: str, travelled: Travelled | None = None
+    ) -> Report | None:
         return await self._ask(AskToFind(account, symbol, client_id), _FOUND)
 
-    async def cancel(self, account: ExchangeAccount, symbol: Symbol, client_id: str) -> None:
+    async def cancel(
+        self, account: ExchangeAccount, symbol: Symbol, client_id: str, travelled: Travelled | None = None
+    ) -> None:
         await self._ask(AskToCancel(account, symbol, client_id), _NOTHING)
 
     async def holding(self, account: ExchangeAccount, symbol: Symbol, side: Side, *, hurried: bool = False) -> Holding | None:

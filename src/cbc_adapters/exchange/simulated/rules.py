@@ -120,11 +120,20 @@ def struck_by(bar: Bar, position: VenuePosition, triggers: list[VenueOrder], ins
     return None
 
 
-def levels_around(position: VenuePosition, triggers: list[VenueOrder], instrument: Instrument) -> tuple[Decimal, Decimal]:
-    """The nearest prices below and above at which something happens to a position; infinity when nothing waits above."""
-    long = position.side is Side.LONG
+def reached(trigger: VenueOrder, bar: Bar) -> bool:
+    """Whether a candle goes to where a stop or target waits."""
+    below = (trigger.ticket.leg is Leg.STOP) == (trigger.ticket.side is Side.LONG)
+    return bar.low <= _level(trigger) if below else bar.high >= _level(trigger)
+
+
+def levels_around(
+    side: Side, position: VenuePosition | None, triggers: list[VenueOrder], instrument: Instrument
+) -> tuple[Decimal, Decimal]:
+    """The nearest prices below and above at which something happens to a side; infinity when nothing waits above."""
+    long = side is Side.LONG
     waiting = {leg: [_level(order) for order in triggers if order.ticket.leg is leg] for leg in PROTECTION}
-    waiting[Leg.STOP].append(liquidation_price(position, instrument))
+    if position is not None:
+        waiting[Leg.STOP].append(liquidation_price(position, instrument))
     lower, upper = (waiting[Leg.STOP], waiting[Leg.TARGET]) if long else (waiting[Leg.TARGET], waiting[Leg.STOP])
     return max(lower, default=Decimal(0)), min(upper, default=Decimal("Infinity"))
 

@@ -6,7 +6,7 @@ from typing import Final
 
 import attrs
 
-from cbc_domain.ports.exchange import Exchange, Report, ReportState, Ticket
+from cbc_domain.ports.exchange import Exchange, Report, ReportState, Ticket, Travelled
 from cbc_domain.ports.system import Clock, Together
 from cbc_domain.ports.venue_faults import Fault, OutcomeUnknown, VenueRefused
 from cbc_domain.risk.model import ExchangeAccount
@@ -86,10 +86,15 @@ class Desk:
             return Heard(((order.client_id, Sent(now)), (order.client_id, Lost(now))), Fault.NETWORK)
         return Heard(facts_of(report))
 
+    async def insist(self, account: ExchangeAccount, order: Order, leverage: int, *, again: bool) -> Heard:
+        """Find or place a stop or target, and do so once more at once when the answer was lost: it waits for no task."""
+        heard = await self.send(account, order, (), leverage, again=again)
+        return heard + await self.send(account, order, (), leverage, again=True) if heard.lost else heard
+
     async def find(self, account: ExchangeAccount, order: Order) -> Heard:
         """Ask for one order; whatever keeps the venue from telling says nothing of the order."""
         try:
-            report = await self.exchange.find(account, order.symbol, order.client_id)
+            report = await self.exchange.find(account, order.symbol, order.client_id, self._travelled(order))
         except VenueRefused as refusal:
             return Heard(passing=refusal.fault)
         except OutcomeUnknown:
@@ -112,7 +117,7 @@ class Desk:
     async def cancel(self, account: ExchangeAccount, order: Order) -> Heard:
         """Cancel an order and hear what became of it: it may have filled meanwhile, or never have arrived."""
         try:
-            await self.exchange.cancel(account, order.symbol, order.client_id)
+            await self.exchange.cancel(account, order.symbol, order.client_id, self._travelled(order))
         except VenueRefused as refusal:
             return Heard(passing=refusal.fault)
         except OutcomeUnknown:
@@ -124,6 +129,11 @@ class Desk:
         """Ask for a market order that the venue has; its rest is cancelled after PARTIAL_WAITS, at once when it is `over`."""
         stale = over or order.sent_at is None or self.clock.now() - order.sent_at >= PARTIAL_WAITS
         return await (self.cancel(account, order) if stale else self.find(account, order))
+
+    def _travelled(self, order: Order) -> Travelled | None:
+        """What is planned with an entry goes with it, where the venue takes it so; what replaces it goes alone."""
+        goes = order.seq == 0 and order.trigger is not None and order.leg in self.exchange.attached_legs(order.venue)
+        return Travelled(order.side, order.trigger, order.created_at) if goes and order.trigger is not None else None
 
     async def _refused(self, account: ExchangeAccount, order: Order, refusal: VenueRefused, *, again: bool) -> Heard:
         now = self.clock.now()

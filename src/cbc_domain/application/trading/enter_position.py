@@ -8,7 +8,8 @@ import attrs
 
 from cbc_domain.application.trading.absorb import News
 from cbc_domain.application.trading.desk import Desk, Heard
-from cbc_domain.application.trading.standing import AT_VENUE, leaving, newest, still_buying, unfinished
+from cbc_domain.application.trading.standing import AT_VENUE, buying, leaving, newest, standing, still_buying, unfinished
+from cbc_domain.application.trading.stop_first import StopFirst
 from cbc_domain.kernel.ids import MemberId
 from cbc_domain.ports.exchange import Exchange
 from cbc_domain.ports.persistence.trades import Trade
@@ -44,6 +45,7 @@ class EnterPosition:
     """The answer is News about the claimed position; nothing is written here."""
 
     desk: Desk
+    stop_first: StopFirst
     exchange: Exchange
     clock: Clock
 
@@ -53,6 +55,10 @@ class EnterPosition:
             return News(trade.position.id)
         leverage = trade.position.size.leverage
         beside = [self.desk.send(account, order, (), leverage, again=True) for order in self._planned(claim, entry)]
+        stop = standing(trade.orders, Leg.STOP)
+        if stop is not None and buying(trade) and self.exchange.takes_stop_first(account.venue):
+            # It may have fired for what was bought so far, and covers nothing of the rest then.
+            beside.append(self.desk.find(account, stop))
         heard = await self.desk.heard([self._entry(claim, account, entry, halts), *beside])
         if any(isinstance(fact, Filled) for _, fact in heard.facts):
             heard += await self.desk.find_all(account, self._attached(trade))
@@ -67,19 +73,30 @@ class EnterPosition:
             return Heard(((entry.client_id, end),)) if heard.unknown_there else heard
         if claim.lease_is_over(self.clock.now()):
             return Heard()
-        if again and self.exchange.forgets_ids(account.venue) and (claim.taken_over or self._is_on_its_way(entry)):
-            heard = await self._look_for(account, entry)
-        else:
+        before = await self.stop_first(claim, account, in_doubt=self._in_doubt(claim, entry))
+        if before.refusal is not None:
+            return before.heard + Heard(((entry.client_id, Rejected(self.clock.now(), before.refusal)),))
+        may_go = before.may_go and not claim.lease_is_over(self.clock.now())
+        return before.heard + await self._look_or_send(claim, account, entry, again=again, may_go=may_go)
+
+    async def _look_or_send(self, claim: Claim, account: ExchangeAccount, entry: Order, *, again: bool, may_go: bool) -> Heard:
+        on_its_way = self.exchange.forgets_ids(account.venue) and (claim.taken_over or self._is_on_its_way(entry))
+        if may_go and not (again and on_its_way):
             leverage = claim.trade.position.size.leverage
             heard = await self.desk.send(account, entry, self._attached(claim.trade), leverage, again=again)
+        else:
+            heard = await self._look_for(account, entry) if again else Heard()
         return self._doubted(heard, entry) if claim.taken_over else heard
 
     def _planned(self, claim: Claim, entry: Order) -> tuple[Order, ...]:
         """The protection of an entry that may be there, as its answer was lost or its worker died: it waits for no look."""
-        if claim.lease_is_over(self.clock.now()) or not (claim.taken_over or entry.state is OrderState.UNKNOWN):
+        if claim.lease_is_over(self.clock.now()) or not self._in_doubt(claim, entry):
             return ()
         legs = frozenset(PROTECTION) - self.exchange.attached_legs(entry.venue)
         return tuple(order for order in claim.trade.orders if order.leg in legs and order.state is OrderState.CREATED)
+
+    def _in_doubt(self, claim: Claim, entry: Order) -> bool:
+        return claim.taken_over or entry.state is OrderState.UNKNOWN
 
     def _attached(self, trade: Trade) -> tuple[Order, ...]:
         """The protection that travels with the entry, as far as nothing is known of it yet (ORD-09)."""

@@ -51,18 +51,13 @@ class LookAtPosition:
         return holding.quantity if holding is not None else Decimal(0)
 
     async def end_entry(self, trade: Trade, account: ExchangeAccount) -> Heard:
-        """Cancel what an entry may still buy, and with a stray one what may have reached the venue beside it (ORD-11)."""
+        """Cancel what an entry may still buy (ORD-11); what protects a stray one stays until that is sold."""
         entry = newest(trade.orders, Leg.ENTRY)
         if entry is None or (entry.state.final and not stray(trade)):
             return Heard()
         if entry.state is OrderState.CREATED:
             return Heard(((entry.client_id, Expired(self.clock.now())),))
-        heard = await self.desk.cancel(account, entry)
-        if stray(trade):
-            # They lapsed in our books before they reached the venue together with the entry.
-            lapsed = [order for order in trade.orders if order.leg in PROTECTION]
-            await self.desk.heard([self.desk.cancel(account, order) for order in lapsed])
-        return heard
+        return await self.desk.cancel(account, entry)
 
 
 def _may_have_left(order: Order) -> bool:

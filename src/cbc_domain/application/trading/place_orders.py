@@ -11,7 +11,8 @@ from cbc_domain.application.trading.absorb import News, TradeKeeper
 from cbc_domain.application.trading.enter_position import Halts
 from cbc_domain.application.trading.finish_tasks import Ended, FinishTasks
 from cbc_domain.application.trading.first_calls import FirstCalls
-from cbc_domain.application.trading.protect_positions import Listed, Listings, Protection, ProtectPositions
+from cbc_domain.application.trading.needed_protection import Protection
+from cbc_domain.application.trading.protect_positions import Listed, Listings, ProtectPositions
 from cbc_domain.kernel.ids import AccountId, PositionId
 from cbc_domain.ports.persistence.unit_of_work import Store, UnitOfWork
 from cbc_domain.ports.persistence.work import Claim

@@ -6,7 +6,7 @@ import attrs
 
 from cbc_domain.application.trading.absorb import News
 from cbc_domain.application.trading.desk import Desk, Heard
-from cbc_domain.application.trading.standing import IN_DOUBT, entered, immovable, in_doubt, newest, standing
+from cbc_domain.application.trading.needed_protection import Protection, VenueWays, needs
 from cbc_domain.kernel.ids import OrderId
 from cbc_domain.kernel.venues import Environment, Symbol, Venue
 from cbc_domain.ports.exchange import Exchange
@@ -16,37 +16,13 @@ from cbc_domain.ports.system import Clock, Identities, Together
 from cbc_domain.ports.venue_faults import OutcomeUnknown, VenueRefused
 from cbc_domain.risk.defaults import SystemLimits
 from cbc_domain.risk.model import ExchangeAccount
-from cbc_domain.trading.model import PROTECTION, Leg, Order
+from cbc_domain.trading.model import PROTECTION, Leg
 from cbc_domain.trading.orders import Acknowledged, Expired
-from cbc_domain.trading.protection import repairs, trigger_order
 from cbc_domain.trading.sizes import Instrument
 
 Listed = tuple[Venue, Environment, Symbol]
 Listings = Mapping[Listed, Instrument]
 """The rules of each venue that answered and lists the symbol."""
-
-
-@attrs.frozen
-class Protection:
-    """What one position needs: `orders` to send (their rows are written already), `cancel` afterwards."""
-
-    trade: Trade
-    orders: tuple[Order, ...] = ()
-    cancel: tuple[Order, ...] = ()
-    lapse: tuple[Order, ...] = ()
-    unprotectable: bool = False
-
-    @property
-    def calls(self) -> bool:
-        """Whether anything is to be done about its orders."""
-        return bool(self.orders or self.cancel or self.lapse)
-
-    def of(self, leg: Leg) -> "Protection":
-        """What of it is about one leg."""
-        orders, cancel, lapse = (
-            tuple(order for order in some if order.leg is leg) for some in (self.orders, self.cancel, self.lapse)
-        )
-        return attrs.evolve(self, orders=orders, cancel=cancel, lapse=lapse)
 
 
 @attrs.frozen
@@ -93,7 +69,7 @@ class ProtectPositions:
         doubtful = [order for order in protection.lapse if order.id in perhaps_sent]
         leverage = protection.trade.position.size.leverage
         sends = [
-            self._sent(account, order, leverage, again=order.attempts > 0 or order.id in perhaps_sent)
+            self.desk.insist(account, order, leverage, again=order.attempts > 0 or order.id in perhaps_sent)
             for order in protection.orders
         ]
         told = Heard(tuple((order.client_id, Expired(self.clock.now())) for order in unsent))
@@ -115,45 +91,13 @@ class ProtectPositions:
         doubtful = [order for order in own.lapse if order.id in perhaps_sent]
         return await self.desk.heard([self.desk.cancel(account, order) for order in (*own.cancel, *doubtful)])
 
-    async def _sent(self, account: ExchangeAccount, order: Order, leverage: int, *, again: bool) -> Heard:
-        """A stop does not wait for the target's answer: when its own is lost it is asked for and sent again at once."""
-        heard = await self.desk.send(account, order, (), leverage, again=again)
-        return heard + await self.desk.send(account, order, (), leverage, again=True) if heard.lost else heard
-
     def _needs(self, trade: Trade, listings: Listings) -> Protection:
         position = trade.position
         instrument = listings.get((position.venue, position.environment, position.symbol))
         if instrument is None:
             return Protection(trade)
-        found = repairs(position, trade.orders, instrument, self.limits)
-        now = self.clock.now()
-        # Nothing better is placed for these: the one that covers everything has to make room for none.
-        settled = {trigger.leg for trigger in found.place if immovable(trade, trigger.leg, self.limits)}
-        stay = [standing(trade.orders, leg) for leg in settled]
-        placed = tuple(
-            trigger_order(position, trigger, OrderId(self.identities.new()), now)
-            for trigger in found.place
-            if trigger.leg not in settled
-        )
-        cancel, lapse = tuple(order for order in found.cancel if order not in stay), found.expire
-        unheard = tuple(
-            order for order in trade.orders if order.leg in PROTECTION and order.state in IN_DOUBT and order not in found.cancel
-        )
-        travelled = self._travelled(trade)
-        send = tuple(order for order in found.send if not in_doubt(trade) or order.leg not in self._attached(trade))
-        # A venue may make them of its own accord when the entry is over, and not before: until then nobody can cancel them.
-        cancel += tuple(order for order in lapse if order.leg in travelled and entered(trade))
-        lapse = tuple(order for order in lapse if order.leg not in travelled)
-        return Protection(trade, unheard + send + placed, cancel, lapse, found.unprotectable)
-
-    def _travelled(self, trade: Trade) -> frozenset[Leg]:
-        """What went with an entry that the venue took, though it may not have told of it yet."""
-        entry = newest(trade.orders, Leg.ENTRY)
-        taken = entry is not None and entry.acked_at is not None
-        return self._attached(trade) if taken else frozenset()
-
-    def _attached(self, trade: Trade) -> frozenset[Leg]:
-        return self.exchange.attached_legs(trade.position.venue)
+        ways = VenueWays(self.exchange.attached_legs(position.venue), self.exchange.takes_stop_first(position.venue))
+        return needs(trade, instrument, ways, self.limits, self.clock.now(), lambda: OrderId(self.identities.new()))
 
 
 def _taken(own: Protection, heard: Heard) -> bool:

@@ -15,11 +15,10 @@ from cbc_adapters.exchange.ccxt.adapter import CcxtExchange
 from cbc_adapters.exchange.ccxt.clients import ClientPool
 from cbc_adapters.exchange.ccxt.dialects import DIALECTS
 from cbc_adapters.exchange.ccxt.wiring import CONNECTIONS, Gateway
-from cbc_adapters.exchange.simulated.engine import SimulatedVenue
 from cbc_adapters.exchange.simulated.keys import GivenKeys
-from cbc_adapters.exchange.simulated.listing import DEMONSTRATION
 from cbc_adapters.exchange.simulated.venues.house import House, IssuedKey
 from cbc_adapters.exchange.simulated.venues.server import VenueServer, serving
+from cbc_adapters.exchange.simulated.venues.simulation import engine_of
 from cbc_adapters.exchange.simulated.venues.wire import Wire
 from cbc_adapters.exchange.simulated.venues.wires import WIRES
 from cbc_adapters.system.real.clock import SystemClock
@@ -68,7 +67,7 @@ async def opened_desk(
     beside: Sequence[ExchangeAccount] = (),
 ) -> AsyncIterator[Desk]:
     """One account of 10,000 USDT and others `beside` it, Bitcoin at 47,000, and no faults yet; nobody listens."""
-    clock, account, engine = SystemClock(), exchange_account(venue=venue, hedge=hedge), SimulatedVenue(DEMONSTRATION)
+    clock, account, engine = SystemClock(), exchange_account(venue=venue, hedge=hedge), engine_of(venue)
     house = House(venue, Environment.LIVE, engine, clock)
     others = {one.id: attrs.evolve(GIVEN, key=f"{GIVEN.key}{number}") for number, one in enumerate(beside, start=2)}
     keys = {account.id: GIVEN, **others}

@@ -28,6 +28,9 @@ BALANCE: Final = Decimal(10_000)
 PRICE_EVERY_S: Final = 1.0
 """Between two candles of the made-up path."""
 
+TAKE_STOPS_FIRST: Final = frozenset({Venue.BINANCE})
+"""Where a reduce-only trigger may stand before there is a position: observed there, and documented nowhere."""
+
 Market = tuple[Venue, Environment]
 
 
@@ -51,7 +54,7 @@ class Simulation:
         """`accounts` are opened in each venue and environment; `sleep` is how a delayed call waits."""
         self._clock, self._seed = clock, seed
         self.houses: Mapping[Market, House] = {
-            (venue, environment): House(venue, environment, SimulatedVenue(DEMONSTRATION), clock)
+            (venue, environment): House(venue, environment, engine_of(venue), clock)
             for venue in WIRES
             for environment in (Environment.LIVE, Environment.TESTNET)
         }
@@ -105,6 +108,11 @@ class Simulation:
         for house in self.houses.values():
             house.engine.apply_candle(symbol, bar.open, bar.high, bar.low, bar.close, house.now())
             house.tell()
+
+
+def engine_of(venue: Venue) -> SimulatedVenue:
+    """The matching of one venue, which takes what that venue takes."""
+    return SimulatedVenue(DEMONSTRATION, takes_stop_first=venue in TAKE_STOPS_FIRST)
 
 
 @asynccontextmanager

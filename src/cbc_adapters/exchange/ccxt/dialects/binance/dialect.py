@@ -43,6 +43,7 @@ class BinanceDialect:
     venue: Final = Venue.BINANCE
     ccxt_id: Final = "binanceusdm"
     attaches: Final = frozenset[Leg]()
+    takes_stop_first: Final = True
     forgets_ids: Final = True
     tiers_need_key: Final = True
     faults: Final = FAULTS

@@ -39,6 +39,7 @@ FAULTS: Final[Mapping[str, Fault]] = {
     "-2013": Fault.NOT_FOUND,
     "-2022": Fault.REDUCE_ONLY,
     "-4118": Fault.REDUCE_ONLY,
+    "-4509": Fault.REDUCE_ONLY,
     "-1008": Fault.MAINTENANCE,
     "-1016": Fault.MAINTENANCE,
 }

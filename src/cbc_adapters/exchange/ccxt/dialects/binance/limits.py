@@ -41,9 +41,11 @@ LIMITS: Final = Published(
         # order 1, its trades 5.
         Errand.FIND: {_W: 6},
         Errand.SEEK: {_W: 1},
+        Errand.SEEK_ALONG: {_W: 1},
         # algoOrder 1, what it became 1, its trades 5.
         Errand.LOOK: {_W: 7},
         Errand.CANCEL: {_W: 1},
+        Errand.CANCEL_ALONG: {_W: 1},
         Errand.HOLDINGS: {_W: 5},
         Errand.BALANCE: {_W: 5},
         Errand.TRANSFERS: {_W: 30},

@@ -39,11 +39,12 @@ TRANSFERS: Final = {"trans_from_exchange": 1, "trans_to_exchange": -1}
 
 
 class BitgetDialect:
-    """See `Dialect`; every order goes out with its own client id, stop and target after the fill."""
+    """See `Dialect`; the stop goes with the entry under an id of the venue's, every other order under its own client id."""
 
     venue: Final = Venue.BITGET
     ccxt_id: Final = "bitget"
-    attaches: Final = frozenset[Leg]()
+    attaches: Final = frozenset({Leg.STOP})
+    takes_stop_first: Final = False
     forgets_ids: Final = False
     tiers_need_key: Final = False
     faults: Final = FAULTS

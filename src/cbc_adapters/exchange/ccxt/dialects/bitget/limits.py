@@ -28,8 +28,10 @@ LIMITS: Final = Published(
         Errand.GUARD: {_W: 1, Counted.ORDERS: 1},
         Errand.FIND: {_W: 2, _R: 1},
         Errand.SEEK: {_W: 2, _R: 1},
+        Errand.SEEK_ALONG: {_W: 2, _R: 1},
         Errand.LOOK: {_W: 2, _R: 1},
         Errand.CANCEL: {_W: 1, Counted.ORDERS: 1},
+        Errand.CANCEL_ALONG: {_W: 3, Counted.ORDERS: 2, _R: 1},
         Errand.HOLDINGS: {_W: 1, _R: 1},
         Errand.BALANCE: {_W: 1, _R: 1},
         # The time, and two kinds of thirty days.

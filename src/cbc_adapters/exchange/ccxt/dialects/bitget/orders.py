@@ -8,7 +8,7 @@ import ccxt as vendor
 
 from cbc_adapters.exchange.ccxt.asking import answer_unless
 from cbc_adapters.exchange.ccxt.dialect import Booked, Client, Placing, Sought
-from cbc_adapters.exchange.ccxt.dialects.bitget.answers import pages
+from cbc_adapters.exchange.ccxt.dialects.bitget.answers import Call, pages
 from cbc_adapters.exchange.ccxt.dialects.bitget.faults import GONE
 from cbc_adapters.exchange.ccxt.dialects.bitget.translate import (
     CONDITIONAL,
@@ -16,6 +16,7 @@ from cbc_adapters.exchange.ccxt.dialects.bitget.translate import (
     PLAN_STATES,
     PRODUCT,
     STATES,
+    came_with_entry,
     fill_of,
     plain_order,
     plan_order,
@@ -33,7 +34,7 @@ async def place(client: Client, placing: Placing) -> Booked | None:
         told = await client.privateMixPostV2MixOrderPlaceTpslOrder(plan_order(ticket, placing.hedge))
         return booked(ticket.client_id, told["data"]["orderId"], ReportState.LIVE, (), instant(told["requestTime"]))
     # The answer tells neither state nor fills.
-    await client.privateMixPostV2MixOrderPlaceOrder(plain_order(ticket, placing.hedge))
+    await client.privateMixPostV2MixOrderPlaceOrder(plain_order(ticket, placing.hedge, placing.attached))
     return None
 
 
@@ -69,15 +70,23 @@ async def _find_plain(client: Client, sought: Sought, named: Mapping[str, str]) 
 
 
 async def _find_plan(client: Client, sought: Sought) -> Booked | None:
-    asked = {**PRODUCT, **PROTECTION, "symbol": sought.instrument.symbol, "clientOid": sought.client_id}
     # Waiting ones first: what is triggered between the two questions is found by the second.
     for look in (client.privateMixGetV2MixOrderOrdersPlanPending, client.privateMixGetV2MixOrderOrdersPlanHistory):
-        told = await answer_unless(GONE, look(asked))
-        plans = (told["data"] or {}).get("entrustedList") or () if told else ()
-        for plan in plans:
-            if plan["clientOid"] == sought.client_id:
-                return await _became(client, sought, plan)
+        if plans := await _listed(look, sought):
+            return await _became(client, sought, max(plans, key=lambda plan: plan["planStatus"] == "executed"))
     return None
+
+
+async def _listed(look: Call, sought: Sought) -> list[Vendor]:
+    """The plans that bear our id or came with the entry, of both that one first."""
+    asked: dict[str, object] = {**PRODUCT, **PROTECTION, "symbol": sought.instrument.symbol}
+    travelled = sought.travelled
+    if travelled is None:
+        asked["clientOid"] = sought.client_id
+    told = await answer_unless(GONE, look(asked))
+    plans = (told["data"] or {}).get("entrustedList") or () if told else ()
+    own = [plan for plan in plans if plan["clientOid"] == sought.client_id]
+    return own + [plan for plan in plans if travelled is not None and came_with_entry(plan, travelled)]
 
 
 async def _became(client: Client, sought: Sought, plan: Vendor) -> Booked:
@@ -92,12 +101,19 @@ async def _became(client: Client, sought: Sought, plan: Vendor) -> Booked:
 
 
 async def _cancel_plan(client: Client, sought: Sought, plan: str) -> None:
-    one = [{"clientOid": sought.client_id}]
-    asked = {**IN_USDT, "symbol": sought.instrument.symbol, "planType": plan, "orderIdList": one}
-    told = await answer_unless(GONE, client.privateMixPostV2MixOrderCancelPlanOrder(asked))
-    if told is None or not told["data"]["failureList"]:
+    """What came with an entry bears the venue's id, and is found by what it is."""
+    standing = await _listed(client.privateMixGetV2MixOrderOrdersPlanPending, sought) if sought.travelled else []
+    named = [(one["planType"], {"orderId": one["orderId"]}) for one in standing] or [(plan, {"clientOid": sought.client_id})]
+    refused = [await _refuses_to_cancel(client, sought, kind, name) for kind, name in named]
+    if not any(refused):
         return
     # A failure comes as success of the call and in words of its own: whether it matters is told by the order.
     left = await _find_plan(client, sought)
     if left is not None and left.state is ReportState.LIVE:
         raise vendor.ExchangeError(f"bitget expected plan order {left.venue_order_id} to be cancelled, was live")
+
+
+async def _refuses_to_cancel(client: Client, sought: Sought, plan: str, name: Mapping[str, str]) -> bool:
+    asked = {**IN_USDT, "symbol": sought.instrument.symbol, "planType": plan, "orderIdList": [dict(name)]}
+    told = await answer_unless(GONE, client.privateMixPostV2MixOrderCancelPlanOrder(asked))
+    return bool(told and told["data"]["failureList"])

@@ -1,18 +1,22 @@
 """Bitget's dictionaries made values, and tickets made its parameters."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Final
 
-from cbc_adapters.exchange.ccxt.translate import Vendor, instant, number
+from cbc_adapters.exchange.ccxt.translate import EARLIER, Vendor, instant, number
 from cbc_domain.kernel.venues import Side, Symbol
-from cbc_domain.ports.exchange import Holding, ReportState, Ticket
+from cbc_domain.ports.exchange import Holding, ReportState, Ticket, Travelled
 from cbc_domain.trading.model import Fill, Leg
+from cbc_domain.trading.orders import leg_of
 from cbc_domain.trading.sizes import Bracket, Instrument
 
 PRODUCT: Final = {"productType": "USDT-FUTURES"}
 IN_USDT: Final = PRODUCT | {"marginCoin": "USDT"}
 CONDITIONAL: Final = {Leg.STOP: "loss_plan", Leg.TARGET: "profit_plan"}
 """Stop and target, in the venue's words."""
+TRAVELLING: Final = frozenset({"loss_plan", "pos_loss"})
+"""What Bitget makes of a stop that came with an entry: the first was seen, and the second is told of (decision 19)."""
 STATES: Final = {
     "init": ReportState.LIVE,
     "new": ReportState.LIVE,
@@ -34,9 +38,13 @@ PLAN_STATES: Final = {
 }
 
 
-def plain_order(ticket: Ticket, hedge: bool) -> dict[str, str]:
-    """In hedge mode `side` names the position's direction, opening and closing alike (EXC-06)."""
+def plain_order(ticket: Ticket, hedge: bool, attached: Sequence[Ticket] = ()) -> dict[str, str]:
+    """In hedge mode `side` names the position's direction, opening and closing alike (EXC-06).
+
+    The stop of an entry is made once that is done, under no id of ours.
+    """
     enters, long = ticket.leg is Leg.ENTRY, ticket.side is Side.LONG
+    stops = [{"presetStopLossPrice": format(stop.trigger or Decimal(0), "f")} for stop in attached]
     if hedge:
         direction = {"side": "buy" if long else "sell", "tradeSide": "open" if enters else "close"}
     else:
@@ -49,6 +57,7 @@ def plain_order(ticket: Ticket, hedge: bool) -> dict[str, str]:
         "size": format(ticket.quantity, "f"),
         "clientOid": ticket.client_id,
         **direction,
+        **(stops[0] if stops else {}),
     }
 
 
@@ -66,6 +75,16 @@ def plan_order(ticket: Ticket, hedge: bool) -> dict[str, str]:
         "size": format(ticket.quantity, "f"),
         "clientOid": ticket.client_id,
     }
+
+
+def came_with_entry(plan: Vendor, travelled: Travelled) -> bool:
+    """Whether a plan is the stop that an entry brought along, which the venue names itself.
+
+    A long's stop waits below the price and a short's above it, so that the price tells the side, too.
+    """
+    own = plan["planType"] in TRAVELLING and leg_of(plan["clientOid"] or "") is None
+    lately = instant(plan["cTime"]) >= travelled.since - EARLIER
+    return bool(own and lately and number(plan["triggerPrice"]) == travelled.trigger)
 
 
 def hold_side(side: Side) -> str:

@@ -38,11 +38,12 @@ PROBE: Final = "BTCUSDT"
 
 
 class BybitDialect:
-    """See `Dialect`; every order goes out with its own client id, stop and target after the fill."""
+    """See `Dialect`; the stop goes with the entry under an id of the venue's, every other order under its own client id."""
 
     venue: Final = Venue.BYBIT
     ccxt_id: Final = "bybit"
-    attaches: Final = frozenset[Leg]()
+    attaches: Final = frozenset({Leg.STOP})
+    takes_stop_first: Final = False
     forgets_ids: Final = False
     tiers_need_key: Final = False
     faults: Final = FAULTS

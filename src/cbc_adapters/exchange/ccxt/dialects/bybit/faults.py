@@ -70,10 +70,13 @@ ALREADY: Final = frozenset({"110026", "110043"})
 """Margin mode and leverage are so already."""
 GONE: Final = frozenset({"110001", "110008", "110010"})
 """The order is unknown or over."""
+NOT_MODIFIED: Final = frozenset({"34040"})
+"""The position has no stop of its own."""
 
 PARAMETER: Final = "10001"
 """Some parameter was wrong: which one stands in the words alone."""
 WORDS: Final = (
+    ("base_price", Fault.PRICE_PASSED),
     ("position idx not match position mode", Fault.POSITION_MODE),
     ("qty", Fault.FILTER),
     ("number of contracts", Fault.FILTER),

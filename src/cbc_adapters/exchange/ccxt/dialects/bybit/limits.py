@@ -43,8 +43,11 @@ LIMITS: Final = Published(
         Errand.FIND: {_W: 3, _R: 3},
         # In the book, or else among those that are over.
         Errand.SEEK: {_W: 2, _R: 2},
+        # Those that stand, those that ended last, all others.
+        Errand.SEEK_ALONG: {_W: 3, _R: 3},
         Errand.LOOK: {_W: 3, _R: 3},
         Errand.CANCEL: {_W: 1, Counted.ORDERS: 1},
+        Errand.CANCEL_ALONG: {_W: 3, Counted.ORDERS: 1, _R: 1},
         Errand.HOLDINGS: {_W: 1, _R: 1},
         Errand.BALANCE: {_W: 1, _R: 1},
         # The time, and two kinds of one week.

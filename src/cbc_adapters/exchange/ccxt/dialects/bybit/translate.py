@@ -7,10 +7,10 @@ from decimal import Decimal
 from typing import Final
 
 from cbc_adapters.exchange.ccxt.dialect import Balance, Closed
-from cbc_adapters.exchange.ccxt.translate import EPOCH, Vendor, ending_of, instant, number
+from cbc_adapters.exchange.ccxt.translate import EARLIER, EPOCH, Vendor, ending_of, instant, number
 from cbc_domain.kernel.rounding import EXACT
 from cbc_domain.kernel.venues import Side, Symbol
-from cbc_domain.ports.exchange import Holding, ReportState, Ticket
+from cbc_domain.ports.exchange import Holding, ReportState, Ticket, Travelled
 from cbc_domain.ports.venue_keys import KeyFindings
 from cbc_domain.trading.model import Fill, Leg
 from cbc_domain.trading.sizes import Bracket, Instrument
@@ -33,6 +33,8 @@ NO_NEWS: Final = frozenset({"Created", "New", "Untriggered", "Triggered"})
 RISES, FALLS = 1, 2
 """Which way the price has to go to trigger."""
 FUNDING: Final = "Funding"
+WHOLE: Final = "Full"
+"""A stop for the whole position, whatever its size."""
 TAKEN_OVER: Final = "BustTrade"
 LEAVES_THE_ACCOUNT: Final = frozenset({"Withdraw", "SubMemberTransfer"})
 """Wallet permissions that move money to somebody else (KEY-03); AccountTransfer stays with the member."""
@@ -42,8 +44,11 @@ def side_word(*, buys: bool) -> str:
     return "Buy" if buys else "Sell"
 
 
-def order_of(ticket: Ticket, hedge: bool) -> dict[str, object]:
-    """In hedge mode an order names its side by `positionIdx`; whatever closes is reduce-only in both (EXC-06, ORD-11)."""
+def order_of(ticket: Ticket, hedge: bool, attached: Sequence[Ticket] = ()) -> dict[str, object]:
+    """In hedge mode an order names its side by `positionIdx`; whatever closes is reduce-only in both (EXC-06, ORD-11).
+
+    The stop of an entry stands for the whole position from its first fill on, under no id of ours.
+    """
     opens, long = ticket.leg is Leg.ENTRY, ticket.side is Side.LONG
     order: dict[str, object] = {
         "category": LINEAR,
@@ -63,7 +68,17 @@ def order_of(ticket: Ticket, hedge: bool) -> dict[str, object]:
             "triggerDirection": FALLS if (ticket.leg is Leg.STOP) == long else RISES,
             "closeOnTrigger": True,
         }
+    for stop in attached:
+        order |= {"stopLoss": format(stop.trigger or Decimal(0), "f"), "slTriggerBy": "MarkPrice", "tpslMode": WHOLE}
     return order
+
+
+def came_with_entry(told: Vendor, travelled: Travelled) -> bool:
+    """Whether an order is the stop that an entry brought along, which the venue names itself."""
+    own = told["stopOrderType"] == "StopLoss" and not told["orderLinkId"]
+    closes = told["side"] == side_word(buys=travelled.side is Side.SHORT)
+    lately = instant(told["createdTime"]) >= travelled.since - EARLIER
+    return bool(own and closes and lately and number(told["triggerPrice"]) == travelled.trigger)
 
 
 def is_linear_perpetual(told: Vendor) -> bool:

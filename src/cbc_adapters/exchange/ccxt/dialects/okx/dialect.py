@@ -43,6 +43,7 @@ class OkxDialect:
     venue: Final = Venue.OKX
     ccxt_id: Final = "okx"
     attaches: Final = frozenset({Leg.STOP})
+    takes_stop_first: Final = False
     forgets_ids: Final = False
     tiers_need_key: Final = False
     faults: Final = FAULTS
