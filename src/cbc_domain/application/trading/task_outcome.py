@@ -42,7 +42,7 @@ EXIT_TAKES: Final = timedelta(milliseconds=3250)
 """So long before the five seconds are over a close begins: one more try of a stop and an exit may take 1.5 s each (POS-11)."""
 
 LOOK_AGAIN: Final = timedelta(seconds=1)
-"""How often an entry that was given up in doubt is asked for: should it arrive, it stands without a stop (POS-11)."""
+"""How often an entry is asked for that was given up in doubt, or that a stop covers while it may buy more (POS-11)."""
 LOOKED_FOR: Final = timedelta(minutes=1)
 """How long it is asked for at all."""
 
