@@ -13,10 +13,11 @@ from cbc_adapters.exchange.simulated.model import ATTACHED
 from cbc_adapters.system.stepped.clock import SteppedClock
 from cbc_domain.kernel.ids import AccountId
 from cbc_domain.kernel.venues import Environment, Side, Symbol, Venue
-from cbc_domain.ports.exchange import ClosedResult, Holding, Report, Ticket, VenueStanding
+from cbc_domain.ports.exchange import ClosedResult, Holding, Report, ReportState, Ticket, Travelled, VenueStanding
 from cbc_domain.ports.venue_faults import OutcomeUnknown
 from cbc_domain.risk.model import ExchangeAccount
-from cbc_domain.trading.model import Leg
+from cbc_domain.trading.model import PROTECTION, Leg
+from cbc_domain.trading.orders import leg_of
 from cbc_domain.trading.sizes import AccountReading, Quote
 
 
@@ -56,6 +57,8 @@ class FragileExchange(SimulatedExchange):
     """A forgetful venue knows a client id only while its order stands."""
     deaf_to_haste: bool = False
     """It never answers in a moment what it holds."""
+    sure_of_cancels: bool = False
+    """It says whether a cancel ended a stop or target."""
     reported: ClosedResult | None = None
     """What the venue says of every closing from now on, whatever it said before."""
     standing: Sequence[VenueStanding] = ()
@@ -107,6 +110,14 @@ class FragileExchange(SimulatedExchange):
         if hurried and self.deaf_to_haste:
             raise OutcomeUnknown("expected what is held in a moment, was no answer")
         return await super().holding(account, symbol, side)
+
+    async def cancel(
+        self, account: ExchangeAccount, symbol: Symbol, client_id: str, travelled: Travelled | None = None
+    ) -> bool:
+        before = self._venue.find(account.id, client_id)
+        await super().cancel(account, symbol, client_id)
+        stood = before is not None and before.state is ReportState.LIVE and leg_of(client_id) in PROTECTION
+        return self.sure_of_cancels and stood
 
     async def standings(self) -> Sequence[VenueStanding]:
         return self.standing

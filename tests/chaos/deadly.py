@@ -115,7 +115,7 @@ class DeadlyExchange:
 
     async def cancel(
         self, account: ExchangeAccount, symbol: Symbol, client_id: str, travelled: Travelled | None = None
-    ) -> None:
+    ) -> bool:
         return await self._step("an order is cancelled", self.inner.cancel(account, symbol, client_id, travelled))
 
     async def holding(self, account: ExchangeAccount, symbol: Symbol, side: Side, *, hurried: bool = False) -> Holding | None:

@@ -124,9 +124,10 @@ class ExchangePromises(TransferPromises):
         await bench.place(entry(E1), [own] if own.leg in bench.exchange.attached_legs(bench.account.venue) else [])
         known = await refused(bench.place(own))
 
-        await bench.exchange.cancel(bench.account, BTC, S1, travelled(own))
+        ended = [await bench.exchange.cancel(bench.account, BTC, S1, travelled(own)) for _ in range(2)]
         await bench.move(Decimal(45_900))
 
+        assert not ended[1]
         assert known in {None, Fault.DUPLICATE_ID}
         assert await bench.state_of(S1, own) is ReportState.CANCELLED
         assert await bench.holding() is not None

@@ -184,8 +184,12 @@ class Exchange(Protocol):
 
     async def cancel(
         self, account: ExchangeAccount, symbol: Symbol, client_id: str, travelled: Travelled | None = None
-    ) -> None:
-        """Cancel an order, found as `find` finds it; one that is final or unknown to the venue is done already."""
+    ) -> bool:
+        """Cancel an order, found as `find` finds it; one that is final or unknown to the venue is done already.
+
+        True when the venue says that this call ended a stop or target, of which nothing had filled then; after False it is to
+        be asked what became of the order.
+        """
 
     async def holding(self, account: ExchangeAccount, symbol: Symbol, side: Side, *, hurried: bool = False) -> Holding | None:
         """The venue's position on a side of a symbol; None when there is none. In hedge mode both sides may be open.

@@ -1,17 +1,32 @@
 """A strong signal becomes a protected position on every eligible member's own account."""
 
+from collections import Counter
 from datetime import timedelta
 from decimal import Decimal
 
 import attrs
 
+from cbc_adapters.exchange.simulated.faults import Call, FaultPlan, Harm
 from cbc_domain.identity.model import AccountStatus
 from cbc_domain.kernel.events import EventName
+from cbc_domain.kernel.ids import AccountId
 from cbc_domain.kernel.money import BRL, USD, Money
 from cbc_domain.kernel.venues import Environment, Side
 from cbc_domain.plans.model import PlanCode
 from cbc_domain.trading.model import Leg, OrderState, PositionState
 from tests.club import BTC, open_club
+
+
+class Counted(FaultPlan):
+    """Nothing fails; mutable because it counts the calls."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.calls = Counter[Call]()
+
+    def harms(self, call: Call, account: AccountId, ordinal: int, leg: Leg | None = None) -> tuple[Harm, ...]:
+        self.calls[call] += 1
+        return ()
 
 
 async def test_a_strong_long_becomes_a_protected_position_of_every_eligible_member() -> None:
@@ -52,6 +67,23 @@ async def test_stop_and_target_stand_around_the_average_fill_and_never_leave_the
     order = list(account.orders)
     assert order.index(kept.client_id) > order.index(replaced.client_id)
     assert account.orders[replaced.client_id].at >= account.orders[kept.client_id].at
+
+
+async def test_a_venue_that_says_what_a_cancel_ended_is_not_asked_for_it() -> None:
+    """rules: SIZ-10, ORD-11"""
+    counted = [Counted(), Counted()]
+    clubs = [await open_club(faults=plan) for plan in counted]
+    for club, sure in zip(clubs, (False, True), strict=True):
+        club.exchange.sure_of_cancels = sure
+        await club.join()
+        await club.market()
+        await club.alert("SINAL LONG FORTE")
+        await club.work()
+
+    states = [[order.state for order in (await club.trade(club.members[0])).orders] for club in clubs]
+    asked, unasked = ([plan.calls[call] for call in (Call.CANCEL, Call.FIND)] for plan in counted)
+    assert states[1] == states[0]
+    assert unasked == [asked[0], asked[1] - asked[0]]
 
 
 async def test_a_strong_short_is_the_mirror_of_a_long() -> None:

@@ -92,12 +92,12 @@ class CcxtExchange:
 
     async def cancel(
         self, account: ExchangeAccount, symbol: Symbol, client_id: str, travelled: Travelled | None = None
-    ) -> None:
+    ) -> bool:
         sought = await self._sought(account, symbol, client_id, travelled)
-        if sought is not None:
-            dialect = self._pool.dialect(account.venue)
-            errand = Errand.CANCEL_ALONG if travelled else Errand.CANCEL
-            await self._call(account, errand, lambda client: dialect.cancel(client, sought))
+        if sought is None:
+            return False
+        dialect, errand = self._pool.dialect(account.venue), Errand.CANCEL_ALONG if travelled else Errand.CANCEL
+        return await self._call(account, errand, lambda client: dialect.cancel(client, sought))
 
     async def holding(self, account: ExchangeAccount, symbol: Symbol, side: Side, *, hurried: bool = False) -> Holding | None:
         dialect, instrument = self._pool.dialect(account.venue), await self._listed(account, symbol)

@@ -147,8 +147,8 @@ class Dialect(Protocol):
     async def find(self, client: Client, sought: Sought) -> Booked | None:
         """The order with all its fills (true fill ids and fees); None only when the venue says that it does not exist."""
 
-    async def cancel(self, client: Client, sought: Sought) -> None:
-        """One that is final or unknown is done already."""
+    async def cancel(self, client: Client, sought: Sought) -> bool:
+        """One that is final or unknown is done already; True when the answer is that a stop or target was ended by it."""
 
     async def holdings(self, client: Client, instrument: Instrument | None) -> Sequence[Holding]:
         """Open positions, of one symbol or of all."""

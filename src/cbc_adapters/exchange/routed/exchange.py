@@ -69,8 +69,8 @@ class RoutedExchange:
 
     async def cancel(
         self, account: ExchangeAccount, symbol: Symbol, client_id: str, travelled: Travelled | None = None
-    ) -> None:
-        await self._at(account.venue).cancel(account, symbol, client_id, travelled)
+    ) -> bool:
+        return await self._at(account.venue).cancel(account, symbol, client_id, travelled)
 
     async def holding(self, account: ExchangeAccount, symbol: Symbol, side: Side, *, hurried: bool = False) -> Holding | None:
         return await self._at(account.venue).holding(account, symbol, side, hurried=hurried)

@@ -120,10 +120,11 @@ class SimulatedExchange:
 
     async def cancel(
         self, account: ExchangeAccount, symbol: Symbol, client_id: str, travelled: Travelled | None = None
-    ) -> None:
+    ) -> bool:
         harms = await self._before(Call.CANCEL, account)
         self._venue.cancel(account.id, client_id, self._clock.now())
         self._after(harms)
+        return False
 
     async def holding(self, account: ExchangeAccount, symbol: Symbol, side: Side, *, hurried: bool = False) -> Holding | None:
         harms = await self._before(Call.HOLDING, account)

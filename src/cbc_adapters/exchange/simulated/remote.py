@@ -121,8 +121,9 @@ class RemoteExchange:
 
     async def cancel(
         self, account: ExchangeAccount, symbol: Symbol, client_id: str, travelled: Travelled | None = None
-    ) -> None:
+    ) -> bool:
         await self._ask(AskToCancel(account, symbol, client_id), _NOTHING)
+        return False
 
     async def holding(self, account: ExchangeAccount, symbol: Symbol, side: Side, *, hurried: bool = False) -> Holding | None:
         return await self._ask(AskHolding(account, symbol, side), _HOLDING)

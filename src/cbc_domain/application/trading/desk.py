@@ -10,7 +10,7 @@ from cbc_domain.ports.exchange import Exchange, Report, ReportState, Ticket, Tra
 from cbc_domain.ports.system import Clock, Together
 from cbc_domain.ports.venue_faults import Fault, OutcomeUnknown, VenueRefused
 from cbc_domain.risk.model import ExchangeAccount
-from cbc_domain.trading.model import Leg, Order
+from cbc_domain.trading.model import Leg, Order, OrderState
 from cbc_domain.trading.orders import Acknowledged, Cancelled, Expired, Fact, Filled, Lost, PutOff, Rejected, Sent
 
 LATER: Final = timedelta(microseconds=1)
@@ -117,11 +117,14 @@ class Desk:
     async def cancel(self, account: ExchangeAccount, order: Order) -> Heard:
         """Cancel an order and hear what became of it: it may have filled meanwhile, or never have arrived."""
         try:
-            await self.exchange.cancel(account, order.symbol, order.client_id, self._travelled(order))
+            ended = await self.exchange.cancel(account, order.symbol, order.client_id, self._travelled(order))
         except VenueRefused as refusal:
             return Heard(passing=refusal.fault)
         except OutcomeUnknown:
             return Heard(passing=Fault.NETWORK)
+        if ended:
+            end = Expired if order.state is OrderState.CREATED else Cancelled
+            return Heard(((order.client_id, end(self.clock.now())),))
         heard = await self.find(account, order)
         return Heard(((order.client_id, Expired(self.clock.now())),)) if heard.unknown_there else heard
 

@@ -98,14 +98,15 @@ class BinanceDialect:
                 return await look(client, sought)
         return None
 
-    async def cancel(self, client: Client, sought: Sought) -> None:
-        symbol = sought.instrument.symbol
+    async def cancel(self, client: Client, sought: Sought) -> bool:
+        symbol, ended = sought.instrument.symbol, False
         if sought.leg in {None, *CONDITIONAL}:
             asked = {"clientAlgoId": sought.client_id, "symbol": symbol}
-            await answer_unless(GONE, client.fapiPrivateDeleteAlgoOrder(asked))
+            ended = await answer_unless(GONE, client.fapiPrivateDeleteAlgoOrder(asked)) is not None
         if sought.leg not in CONDITIONAL:
             asked = {"symbol": symbol, "origClientOrderId": sought.client_id}
             await answer_unless(GONE, client.fapiPrivateDeleteOrder(asked))
+        return ended and sought.leg in CONDITIONAL
 
     async def holdings(self, client: Client, instrument: Instrument | None) -> Sequence[Holding]:
         told = await client.fapiPrivateV3GetPositionRisk({"symbol": instrument.symbol} if instrument else {})

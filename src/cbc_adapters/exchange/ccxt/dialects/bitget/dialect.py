@@ -99,8 +99,8 @@ class BitgetDialect:
     async def find(self, client: Client, sought: Sought) -> Booked | None:
         return await orders.find(client, sought)
 
-    async def cancel(self, client: Client, sought: Sought) -> None:
-        await orders.cancel(client, sought)
+    async def cancel(self, client: Client, sought: Sought) -> bool:
+        return await orders.cancel(client, sought)
 
     async def holdings(self, client: Client, instrument: Instrument | None) -> Sequence[Holding]:
         if instrument is None:

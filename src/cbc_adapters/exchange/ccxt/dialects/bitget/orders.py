@@ -45,13 +45,12 @@ async def find(client: Client, sought: Sought) -> Booked | None:
     return plain if plain or sought.leg else await _find_plan(client, sought)
 
 
-async def cancel(client: Client, sought: Sought) -> None:
+async def cancel(client: Client, sought: Sought) -> bool:
     if sought.leg not in CONDITIONAL:
         asked = {**IN_USDT, "symbol": sought.instrument.symbol, "clientOid": sought.client_id}
         await answer_unless(GONE, client.privateMixPostV2MixOrderCancelOrder(asked))
-    for leg, plan in CONDITIONAL.items():
-        if sought.leg in {None, leg}:
-            await _cancel_plan(client, sought, plan)
+    ended = [await _cancel_plan(client, sought, plan) for leg, plan in CONDITIONAL.items() if sought.leg in {None, leg}]
+    return all(ended) and sought.leg in CONDITIONAL
 
 
 async def _find_plain(client: Client, sought: Sought, named: Mapping[str, str]) -> Booked | None:
@@ -100,20 +99,20 @@ async def _became(client: Client, sought: Sought, plan: Vendor) -> Booked:
     return attrs.evolve(told, code=plan["planStatus"]) if state is ReportState.REJECTED else told
 
 
-async def _cancel_plan(client: Client, sought: Sought, plan: str) -> None:
+async def _cancel_plan(client: Client, sought: Sought, plan: str) -> bool:
     """What came with an entry bears the venue's id, and is found by what it is."""
     standing = await _listed(client.privateMixGetV2MixOrderOrdersPlanPending, sought) if sought.travelled else []
     named = [(one["planType"], {"orderId": one["orderId"]}) for one in standing] or [(plan, {"clientOid": sought.client_id})]
-    refused = [await _refuses_to_cancel(client, sought, kind, name) for kind, name in named]
-    if not any(refused):
-        return
+    if all([await _ends(client, sought, kind, name) for kind, name in named]):
+        return True
     # A failure comes as success of the call and in words of its own: whether it matters is told by the order.
     left = await _find_plan(client, sought)
     if left is not None and left.state is ReportState.LIVE:
         raise vendor.ExchangeError(f"bitget expected plan order {left.venue_order_id} to be cancelled, was live")
+    return False
 
 
-async def _refuses_to_cancel(client: Client, sought: Sought, plan: str, name: Mapping[str, str]) -> bool:
+async def _ends(client: Client, sought: Sought, plan: str, name: Mapping[str, str]) -> bool:
     asked = {**IN_USDT, "symbol": sought.instrument.symbol, "planType": plan, "orderIdList": [dict(name)]}
     told = await answer_unless(GONE, client.privateMixPostV2MixOrderCancelPlanOrder(asked))
-    return bool(told and told["data"]["failureList"])
+    return bool(told and told["data"]["successList"] and not told["data"]["failureList"])

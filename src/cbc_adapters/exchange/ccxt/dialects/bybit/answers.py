@@ -25,9 +25,9 @@ async def pages(call: Call, asked: Asked, size: int) -> list[Vendor]:
     return await all_rows(page)
 
 
-async def ordered(answer: Awaitable[Vendor], fine: frozenset[str] = frozenset()) -> None:
-    """Raises what a wrong parameter means by its words (`worded`), and nothing for the codes that are `fine`."""
+async def ordered(answer: Awaitable[Vendor], fine: frozenset[str] = frozenset()) -> bool:
+    """Whether it was taken; codes that are `fine` say no. Raises what a wrong parameter means by its words (`worded`)."""
     try:
-        await answer_unless(fine, answer)
+        return await answer_unless(fine, answer) is not None
     except vendor.BaseError as error:
         raise worded(error) from None

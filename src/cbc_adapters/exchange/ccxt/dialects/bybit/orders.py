@@ -41,16 +41,23 @@ async def find(client: Client, sought: Sought) -> Booked | None:
     return await _with_fills(client, sought.client_id, told) if told else None
 
 
-async def cancel(client: Client, sought: Sought) -> None:
-    """Cancel what bears our id, and take away the stop of the whole position if it is what came with the entry."""
+async def cancel(client: Client, sought: Sought) -> bool:
+    """Cancel what bears our id, and take away the stop of the whole position if it is what came with the entry.
+
+    Of an order the answer says that the wish was taken, and no more.
+    """
     standing = [] if sought.travelled is None else await pages(client.privateGetV5OrderRealtime, _of(sought), LARGEST["orders"])
     along = [one for one in standing if sought.travelled is not None and came_with_entry(one, sought.travelled)]
-    if not along or any(one["orderLinkId"] == sought.client_id for one in standing):
+    own = any(one["orderLinkId"] == sought.client_id for one in standing)
+    if own or not along:
         asked = {**_of(sought), "orderLinkId": sought.client_id}
         await ordered(client.privatePostV5OrderCancel(asked), GONE)
-    for stop in along:
-        none = {"tpslMode": WHOLE, "positionIdx": int(stop["positionIdx"]), "stopLoss": "0"}
-        await ordered(client.privatePostV5PositionTradingStop({**_of(sought), **none}), NOT_MODIFIED)
+    return all([await _taken_away(client, sought, stop) for stop in along]) and bool(along) and not own
+
+
+async def _taken_away(client: Client, sought: Sought, stop: Vendor) -> bool:
+    none = {"tpslMode": WHOLE, "positionIdx": int(stop["positionIdx"]), "stopLoss": "0"}
+    return await ordered(client.privatePostV5PositionTradingStop({**_of(sought), **none}), NOT_MODIFIED)
 
 
 def _of(sought: Sought) -> dict[str, object]:

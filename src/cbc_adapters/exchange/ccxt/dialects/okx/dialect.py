@@ -89,8 +89,8 @@ class OkxDialect:
     async def find(self, client: Client, sought: Sought) -> Booked | None:
         return await orders.find(client, sought)
 
-    async def cancel(self, client: Client, sought: Sought) -> None:
-        await orders.cancel(client, sought)
+    async def cancel(self, client: Client, sought: Sought) -> bool:
+        return await orders.cancel(client, sought)
 
     async def holdings(self, client: Client, instrument: Instrument | None) -> Sequence[Holding]:
         """Of one symbol what our orders can reach, which is isolated; of all symbols the member's cross positions too."""

@@ -57,12 +57,14 @@ async def find(client: Client, sought: Sought) -> Booked | None:
     return None
 
 
-async def cancel(client: Client, sought: Sought) -> None:
+async def cancel(client: Client, sought: Sought) -> bool:
+    """The answer says that the wish was taken, and no more."""
     name = instrument_id(sought.instrument.symbol)
     if sought.leg in {None, *CONDITIONAL}:
         await cancelled(client.privatePostTradeCancelAlgos, [{"instId": name, "algoClOrdId": sought.client_id}])
     if sought.leg not in CONDITIONAL:
         await cancelled(client.privatePostTradeCancelOrder, {"instId": name, "clOrdId": sought.client_id})
+    return False
 
 
 async def _place_plain(client: Client, placing: Placing) -> Vendor:
