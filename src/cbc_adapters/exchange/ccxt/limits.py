@@ -28,7 +28,7 @@ class Errand(IntEnum):
     """FIND because a stream spoke of an order: nobody waits for it."""
     CANCEL = auto()
     CANCEL_ALONG = auto()
-    """CANCEL of what may have gone with an entry."""
+    """CANCEL of what may have gone with an entry: a better stop stands by then, so that it may wait for those that lack one."""
     HOLDINGS = auto()
     BALANCE = auto()
     TRANSFERS = auto()
@@ -51,7 +51,7 @@ class Rank(IntEnum):
 
 _RANKS: Final = {
     **dict.fromkeys((Errand.LEAVE, Errand.GUARD, Errand.FIND, Errand.HOLDINGS), Rank.CRITICAL),
-    **dict.fromkeys((Errand.SEEK, Errand.SEEK_ALONG, Errand.CANCEL, Errand.CANCEL_ALONG), Rank.CRITICAL),
+    **dict.fromkeys((Errand.SEEK, Errand.SEEK_ALONG, Errand.CANCEL), Rank.CRITICAL),
     **dict.fromkeys((Errand.OPEN_ORDERS, Errand.CLOSINGS, Errand.BRIEF_CLOSINGS, Errand.TRANSFERS), Rank.BACKGROUND),
 }
 
