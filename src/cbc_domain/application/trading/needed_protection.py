@@ -1,6 +1,6 @@
 """What one position's protection needs where it is: what to place, send, cancel, let lapse, and what is the venue's to make."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import datetime
 
 import attrs
@@ -82,7 +82,7 @@ def _with_ways(found: Repairs, trade: Trade, ways: VenueWays, now: datetime) -> 
     """The stop of an entry that was given up stays where it went first, as long as that entry may arrive."""
     if not (ways.takes_stop_first and may_arrive(trade, now)):
         return found
-    return attrs.evolve(found, cancel=_without_stops(found.cancel), expire=_without_stops(found.expire))
+    return attrs.evolve(found, cancel=tuple(order for order in found.cancel if order.leg is not Leg.STOP))
 
 
 def _unheard(trade: Trade, found: Repairs) -> list[Order]:
@@ -101,7 +101,3 @@ def _travelled(trade: Trade, ways: VenueWays) -> frozenset[Leg]:
 
 def _instead(trade: Trade, order: Order, new: OrderId, now: datetime) -> Order:
     return leg_order(trade.position, order.leg, next_seq(trade.orders, order.leg), new, order.quantity, order.trigger, now)
-
-
-def _without_stops(orders: Iterable[Order]) -> tuple[Order, ...]:
-    return tuple(order for order in orders if order.leg is not Leg.STOP)
