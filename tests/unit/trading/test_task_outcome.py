@@ -12,7 +12,7 @@ from tests.strategies.trading import LIMITS, NOW, order_of, position_of, task_of
 
 @pytest.mark.parametrize(
     ("state", "over"),
-    [(OrderState.ACKED, True), (OrderState.UNKNOWN, True), (OrderState.CREATED, False), (OrderState.EXPIRED, True)],
+    [(OrderState.ACKED, True), (OrderState.UNKNOWN, False), (OrderState.CREATED, False), (OrderState.EXPIRED, True)],
 )
 def test_a_close_of_a_given_up_entry_is_over_when_nothing_but_the_stop_that_stands_for_it_is_left(
     state: OrderState, *, over: bool

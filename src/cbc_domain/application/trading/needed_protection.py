@@ -6,6 +6,7 @@ from datetime import datetime
 import attrs
 
 from cbc_domain.application.trading.standing import (
+    AT_VENUE,
     IN_DOUBT,
     entered,
     immovable,
@@ -82,7 +83,7 @@ def _with_ways(found: Repairs, trade: Trade, ways: VenueWays, now: datetime) -> 
     """The stop of an entry that was given up stays where it went first, as long as that entry may arrive."""
     if not (ways.takes_stop_first and may_arrive(trade, now)):
         return found
-    return attrs.evolve(found, cancel=tuple(order for order in found.cancel if order.leg is not Leg.STOP))
+    return attrs.evolve(found, cancel=tuple(o for o in found.cancel if o.leg is not Leg.STOP or o.state not in AT_VENUE))
 
 
 def _unheard(trade: Trade, found: Repairs) -> list[Order]:

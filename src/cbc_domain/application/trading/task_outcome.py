@@ -111,7 +111,7 @@ def _over(task: Task, trade: Trade, now: datetime, asked: Asked) -> bool:
         looks = task.action is TaskAction.PROTECT
         if not looks and may_arrive(trade, now):
             # Whoever looks for the entry ends the stop that stands for it.
-            left = tuple(order for order in left if order.leg is not Leg.STOP or order.state is OrderState.CREATED)
+            left = tuple(order for order in left if order.leg is not Leg.STOP or order.state not in AT_VENUE)
         sought = looks and _sought(trade, now, asked)
         return trade.position.state.final and not left and not sought and (asked.nothing_there or not stray(trade))
     if trade.position.closing_reason is not None:
