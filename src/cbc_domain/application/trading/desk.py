@@ -135,8 +135,9 @@ class Desk:
 
     def _travelled(self, order: Order) -> Travelled | None:
         """What is planned with an entry goes with it, where the venue takes it so; what replaces it goes alone."""
-        goes = order.seq == 0 and order.trigger is not None and order.leg in self.exchange.attached_legs(order.venue)
-        return Travelled(order.side, order.trigger, order.created_at) if goes and order.trigger is not None else None
+        if order.seq or order.trigger is None or order.leg not in self.exchange.attached_legs(order.venue):
+            return None
+        return Travelled(order.side, order.trigger, order.created_at)
 
     async def _refused(self, account: ExchangeAccount, order: Order, refusal: VenueRefused, *, again: bool) -> Heard:
         now = self.clock.now()

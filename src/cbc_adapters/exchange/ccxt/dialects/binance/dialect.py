@@ -38,7 +38,7 @@ LARGEST: Final = 1000
 
 
 class BinanceDialect:
-    """See `Dialect`; every order goes out with its own client id, stop and target after the fill."""
+    """See `Dialect`; every order goes out with its own client id, the stop before the entry and the target after the fill."""
 
     venue: Final = Venue.BINANCE
     ccxt_id: Final = "binanceusdm"
