@@ -39,6 +39,8 @@ from cbc_entrypoints.live import Live, live
 from cbc_entrypoints.settings import Settings
 
 REAL: Final = (Venue.BINANCE, Venue.BYBIT, Venue.OKX, Venue.BITGET)
+CHANNELS: Final = {Venue.OKX: 2, Venue.BITGET: 2}
+"""How many channels tell of an account's orders where stops and targets have one of their own."""
 RATE: Final = Decimal("5.25")
 ACTOR: Final = "test"
 
@@ -114,8 +116,9 @@ class VenueClub:
             return list(await work.trades.trades([position.id for position in page.items], lock=False))
 
     def is_heard(self, joined: Joined) -> bool:
-        """Whether somebody has the account's private stream open."""
-        return self.simulation.houses[joined.venue, Environment.LIVE].is_listened_to(joined.at_venue)
+        """Whether somebody has every channel of the account's private stream open: fills come over the last of them, too."""
+        house = self.simulation.houses[joined.venue, Environment.LIVE]
+        return house.is_listened_to(joined.at_venue, CHANNELS.get(joined.venue, 1))
 
     def account(self, joined: Joined, environment: Environment = Environment.LIVE) -> VenueAccount:
         """An account as its venue has it, whatever our books say."""

@@ -35,8 +35,6 @@ from cbc_entrypoints.worker.role import Role
 from tests.venue_club import REAL, VenueClub, sent, settings_for, standing, venue_club
 
 BTC = Symbol("BTCUSDT")
-PATIENCE_S = 70
-"""Two sweeps and what they ask for, on a machine that others share."""
 
 
 @pytest.fixture
@@ -50,8 +48,8 @@ async def club(tmp_path: Path, postgres_url: str) -> AsyncIterator[VenueClub]:
 
 
 async def until(club: VenueClub, state: PositionState) -> None:
-    """Wait until the newest trade of each member has come so far: by the stream, or by the sweep that finds what it missed."""
-    async with asyncio.timeout(PATIENCE_S):
+    """Wait until the newest trade of each member has come so far."""
+    async with asyncio.timeout(30):
         while True:
             newest = [(await club.trades(one))[-1:] for one in club.joined]
             if all(trades and trades[0].position.state is state for trades in newest):

@@ -28,6 +28,7 @@ from cbc_domain.risk.model import ExchangeAccount
 from tests.promises.exchange import ExchangePromises
 from tests.promises.venue_bench import VenueBench
 from tests.strategies.exchange import BTC, PRICE, exchange_account
+from tests.venue_club import CHANNELS
 
 GIVEN: Final = Credentials("key", "secret", "passphrase")
 PATIENCE_S: Final = 15
@@ -52,7 +53,7 @@ class Desk:
     async def heard_by_venue(self) -> None:
         """Wait until the venue has the private stream."""
         async with asyncio.timeout(PATIENCE_S):
-            while not self.house.is_listened_to(self.account.id):
+            while not self.house.is_listened_to(self.account.id, CHANNELS.get(self.account.venue, 1)):
                 await asyncio.sleep(0.01)
 
 

@@ -145,9 +145,9 @@ class House:
         """The reports of one account from now on, as its private stream gets them."""
         return self._listeners.listening(account)
 
-    def is_listened_to(self, account: AccountId) -> bool:
-        """Whether somebody has the account's private stream open."""
-        return self._listeners.hear_of(account)
+    def is_listened_to(self, account: AccountId, channels: int = 1) -> bool:
+        """Whether somebody has so many channels of the account's orders open."""
+        return self._listeners.hear_of(account) >= channels
 
     def cut_streams(self, account: AccountId | None = None) -> None:
         """Let the private streams of an account, or all, die without a word."""

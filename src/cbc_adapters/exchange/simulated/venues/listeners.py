@@ -44,8 +44,9 @@ class Listeners:
             if listener in self._there[account]:
                 self._there[account].remove(listener)
 
-    def hear_of(self, account: AccountId) -> bool:
-        return bool(self._there.get(account))
+    def hear_of(self, account: AccountId) -> int:
+        """How many listen."""
+        return len(self._there.get(account, ()))
 
     def cut(self, account: AccountId | None) -> None:
         for one in [account] if account is not None else list(self._there):

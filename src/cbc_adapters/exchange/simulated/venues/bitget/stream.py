@@ -1,6 +1,7 @@
 """Bitget's private stream: log-in, channels, and what an account's order reports look like in them."""
 
 import json
+from functools import partial
 from typing import Final
 
 from cbc_adapters.exchange.simulated.model import VenueAccount, VenueOrder
@@ -30,11 +31,10 @@ async def converse(socket: Socket, house: House) -> None:
     """Log a client in, and tell it of the account's orders in the channels that it asked for, until it goes."""
     key: IssuedKey | None = None
     channels: set[str] = set()
-    listens = False
 
-    async def say(report: Report) -> None:
+    async def say(report: Report, channel: str) -> None:
         for message in told(report, house):
-            if message["arg"]["channel"] in channels:
+            if message["arg"]["channel"] == channel:
                 await socket.send(json.dumps(message))
 
     async with tellers() as begin:
@@ -49,11 +49,10 @@ async def converse(socket: Socket, house: House) -> None:
                 await socket.send(_error(30004, "User needs to log in"))
             elif wish.get("op") == "subscribe" and key is not None:
                 for asked in wish["args"]:
-                    channels.add(asked["channel"])
+                    if asked["channel"] not in channels:
+                        channels.add(asked["channel"])
+                        begin(pass_on(house, key.account, partial(say, channel=asked["channel"])))
                     await socket.send(json.dumps({"event": "subscribe", "arg": asked}))
-                if not listens:
-                    listens = True
-                    begin(pass_on(house, key.account, say))
 
 
 async def _log_in(socket: Socket, house: House, given: Json) -> IssuedKey | None:
