@@ -8,14 +8,14 @@ from uuid import UUID
 
 import attrs
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from cbc_domain.application.trading.needed_protection import Protection, VenueWays, needs
 from cbc_domain.kernel.ids import OrderId
 from cbc_domain.ports.persistence.trades import Trade
 from cbc_domain.ports.venue_faults import Fault
-from cbc_domain.trading.model import Leg, Order, OrderState, PositionState
+from cbc_domain.trading.model import PROTECTION, Leg, Order, OrderState, PositionState
 from cbc_domain.trading.orders import Acknowledged, Cancelled, Expired, Filled, Lost, Rejected, Sent, apply
 from cbc_domain.trading.positions import apply_fill
 from tests.strategies.trading import BTC_RULES, LIMITS, NOW, fill_of, order_of, position_of
@@ -117,7 +117,9 @@ def test_the_stop_of_an_entry_that_was_given_up_stays_for_ten_seconds(seconds: i
     quantity=st.sampled_from(["0", "4", "10"]),
     states=st.lists(st.sampled_from(list(OrderState)), min_size=2, max_size=4),
 )
-def test_nothing_is_wanted_and_unwanted_at_once(ways: VenueWays, entry: Order, quantity: str, states: list[OrderState]) -> None:
+def test_nothing_is_wanted_and_unwanted_at_once_and_no_leg_is_sent_under_two_ids(
+    ways: VenueWays, entry: Order, quantity: str, states: list[OrderState]
+) -> None:
     """rules: ORD-03, POS-10"""
     legs = [
         attrs.evolve(PLANNED[number % 2], seq=number // 2, state=state, id=OrderId(UUID(int=number + 1)))
@@ -128,3 +130,7 @@ def test_nothing_is_wanted_and_unwanted_at_once(ways: VenueWays, entry: Order, q
 
     unwanted = {order.id for order in (*found.cancel, *found.lapse)}
     assert not unwanted & {order.id for order in found.orders}
+    # Another one of a leg is intended only when the one before has left, or has an end.
+    assume(all(sum(order.leg is leg and order.state is OrderState.CREATED for order in legs) <= 1 for leg in PROTECTION))
+    new = [order.leg for order in found.orders if order.state is OrderState.CREATED]
+    assert all(new.count(leg) <= 1 for leg in PROTECTION)

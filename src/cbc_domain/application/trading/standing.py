@@ -70,7 +70,8 @@ def lacks_first_stop(trade: Trade, limits: SystemLimits) -> bool:
     """
     entry, stop = newest(trade.orders, Leg.ENTRY), newest(trade.orders, Leg.STOP)
     may_buy = entry is not None and not entry.state.final and not trade.position.quantity and not leaving(trade)
-    return may_buy and stop is not None and stop.state.final and not was_early(stop) and not _refused(trade, Leg.STOP, limits)
+    none_left = all(order.state.final for order in trade.orders if order.leg is Leg.STOP)
+    return may_buy and stop is not None and none_left and not was_early(stop) and not _refused(trade, Leg.STOP, limits)
 
 
 def buying(trade: Trade) -> bool:
