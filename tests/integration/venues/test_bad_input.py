@@ -142,6 +142,7 @@ async def test_a_bad_key_is_refused_by_its_code_and_nothing_of_it_is_kept(
             "withdraws": attrs.evolve(good, key=good.key[:-1] + "2", withdraws=True),
             "only reads": attrs.evolve(good, key=good.key[:-1] + "3", trades=False),
         }
+        bad["of the testnet"] = club.simulation.of(venue, Environment.TESTNET, 1)
         for name in ("expired", "elsewhere", "withdraws", "only reads"):
             house.issue(bad[name])
 
@@ -155,6 +156,7 @@ async def test_a_bad_key_is_refused_by_its_code_and_nothing_of_it_is_kept(
         "elsewhere": "key_invalid" if one_code else "key_ip_blocked",
         "withdraws": "key_can_withdraw",
         "only reads": "key_cannot_trade",
+        "of the testnet": "key_wrong_environment",
     }
     assert venue not in kept
 

@@ -14,6 +14,7 @@ from cbc_domain.kernel.ids import AccountId, MemberId
 from cbc_domain.kernel.venues import Environment, Venue
 from cbc_domain.plans.model import PlanCode
 from cbc_domain.ports.persistence.keys import KeyAct, StoredKey
+from cbc_domain.ports.venue_faults import Fault, VenueRefused
 from cbc_domain.ports.venue_keys import Credentials, KeyFindings
 from cbc_domain.risk.model import ExchangeAccount
 from tests.club import Club, open_club
@@ -30,10 +31,14 @@ class Venues:
     """Examines as it is told; mutable because what it says changes, and counts who asked."""
 
     says: dict[str, KeyFindings | Exception] = attrs.field(factory=dict)
+    only_in: dict[str, Environment] = attrs.field(factory=dict)
+    """Keys that one environment alone knows."""
     asked: list[str] = attrs.field(factory=list)
 
     async def examine(self, venue: Venue, environment: Environment, credentials: Credentials) -> KeyFindings:
         self.asked.append(credentials.key)
+        if self.only_in.get(credentials.key, environment) is not environment:
+            raise VenueRefused(Fault.AUTH, "no such key")
         answer = self.says[credentials.key]
         if isinstance(answer, Exception):
             raise answer

@@ -65,6 +65,38 @@ async def test_a_key_that_its_venue_refuses_is_not_kept(fault: Fault, code: str)
 
 
 @pytest.mark.parametrize(
+    ("asked", "known"), [(Environment.LIVE, Environment.TESTNET), (Environment.TESTNET, Environment.LIVE)]
+)
+@pytest.mark.parametrize("found", [GOOD, attrs.evolve(GOOD, withdraws=True), VenueRefused(Fault.IP_NOT_ALLOWED, "no")], ids=str)
+async def test_a_key_of_the_other_environment_is_called_so(
+    asked: Environment, known: Environment, found: KeyFindings | Exception
+) -> None:
+    """rules: KEY-04, EXC-10"""
+    keys = await open_keys()
+    ana = await keys.join()
+    keys.venues.only_in[KEY] = known
+
+    with pytest.raises(Invalid, match=f"expected a {asked} key of binance, was a {known} one") as refused:
+        await keys.add(ana, environment=asked, findings=found)
+
+    assert refused.value.code == "key_wrong_environment"
+    assert [(act.deed, act.account, act.outcome) for act in await keys.acts(ana)] == [("added", None, "key_wrong_environment")]
+
+
+@pytest.mark.parametrize("away", AWAY, ids=str)
+async def test_an_unknown_key_is_invalid_while_the_other_environment_is_away(away: DomainError) -> None:
+    """rules: KEY-04"""
+    keys = await open_keys()
+    ana = await keys.join()
+    keys.venues.only_in[KEY] = Environment.TESTNET
+
+    with pytest.raises(Invalid) as refused:
+        await keys.add(ana, findings=away)
+
+    assert refused.value.code == "key_invalid"
+
+
+@pytest.mark.parametrize(
     ("found", "code"),
     [
         (attrs.evolve(GOOD, withdraws=True), "key_can_withdraw"),

@@ -5,7 +5,7 @@ from typing import Final
 
 import attrs
 
-from cbc_domain.application.people.examine_key import ExamineKey
+from cbc_domain.application.people.examine_key import OTHER, ExamineKey
 from cbc_domain.application.people.show_keys import KeyShown
 from cbc_domain.kernel.errors import Conflict, DomainError, FieldFault, FieldFaults, Invalid
 from cbc_domain.kernel.ids import AccountId, MemberId
@@ -82,7 +82,11 @@ class AddKey:
             raise Conflict("already_exists", f"expected no active {asked.venue} {asked.environment} key, was one")
 
     async def _examined(self, asked: ExchangeAccount, credentials: Credentials) -> KeyFindings:
-        examined = await self.examine(asked.venue, asked.environment, credentials)
+        venue, environment = asked.venue, asked.environment
+        examined = await self.examine(venue, environment, credentials)
+        if KeyRefusal.KEY_INVALID in examined.refusals and await self.examine.known_elsewhere(venue, environment, credentials):
+            refused = KeyRefusal.KEY_WRONG_ENVIRONMENT
+            raise Invalid(refused, f"expected a {environment} key of {venue}, was a {OTHER[environment]} one")
         if examined.findings is None or examined.refusals:
             raise Invalid(examined.refusals[0].value, f"expected a key for futures alone, was {', '.join(examined.refusals)}")
         return examined.findings

@@ -6,7 +6,7 @@ from typing import Final
 import attrs
 
 from cbc_domain.kernel.venues import Environment, Venue
-from cbc_domain.ports.venue_faults import Fault, VenueRefused
+from cbc_domain.ports.venue_faults import Fault, OutcomeUnknown, VenueRefused
 from cbc_domain.ports.venue_keys import Credentials, KeyExaminer, KeyFindings
 from cbc_domain.risk.keys import KeyRefusal, refusals
 
@@ -17,6 +17,11 @@ REFUSED_FOR: Final[Mapping[Fault, KeyRefusal]] = {
     Fault.POSITION_MODE: KeyRefusal.KEY_POSITION_MODE,
 }
 """The faults that are the key's own (EXC-04); every other one says nothing of it."""
+OTHER: Final[Mapping[Environment, Environment]] = {
+    Environment.LIVE: Environment.TESTNET,
+    Environment.TESTNET: Environment.LIVE,
+}
+"""Where else a venue has keys; most of them call one of the other environment unknown and say no more."""
 
 
 @attrs.frozen
@@ -42,3 +47,11 @@ class ExamineKey:
                 raise
             return Examined(None, (reason,))
         return Examined(findings, refusals(findings, environment))
+
+    async def known_elsewhere(self, venue: Venue, environment: Environment, credentials: Credentials) -> bool:
+        """Say whether the venue knows the key in its other environment (KEY-04); one that is away there tells nothing."""
+        try:
+            examined = await self(venue, OTHER[environment], credentials)
+        except (VenueRefused, OutcomeUnknown):
+            return False
+        return KeyRefusal.KEY_INVALID not in examined.refusals
