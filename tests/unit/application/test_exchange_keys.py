@@ -64,9 +64,7 @@ async def test_a_key_that_its_venue_refuses_is_not_kept(fault: Fault, code: str)
     assert [(act.deed, act.account, act.outcome) for act in await keys.acts(ana)] == [("added", None, code)]
 
 
-@pytest.mark.parametrize(
-    ("asked", "known"), [(Environment.LIVE, Environment.TESTNET), (Environment.TESTNET, Environment.LIVE)]
-)
+@pytest.mark.parametrize(("asked", "known"), [(Environment.LIVE, Environment.TESTNET), (Environment.TESTNET, Environment.LIVE)])
 @pytest.mark.parametrize("found", [GOOD, attrs.evolve(GOOD, withdraws=True), VenueRefused(Fault.IP_NOT_ALLOWED, "no")], ids=str)
 async def test_a_key_of_the_other_environment_is_called_so(
     asked: Environment, known: Environment, found: KeyFindings | Exception

@@ -26,7 +26,7 @@ from cbc_domain.ports.persistence.trades import Trade
 from cbc_domain.ports.venue_faults import Fault
 from cbc_domain.risk.defaults import SystemLimits
 from cbc_domain.trading.model import CloseReason, Leg, OrderState, PositionState
-from cbc_domain.trading.orders import Acknowledged, Filled, Sent, apply
+from cbc_domain.trading.orders import Acknowledged, Filled, Rejected, Sent, apply
 from cbc_domain.trading.positions import apply_fill, net
 from tests.club import BTC, Club, open_club
 from tests.strategies.trading import NOW, fill_of, order_of, position_of, task_of
@@ -449,6 +449,41 @@ def test_a_target_that_is_heard_of_before_the_rest_of_its_entry_closes_all_that_
     assert (after.position.bought, after.position.sold) == (Decimal(10), Decimal(10))
     assert (after.position.state, after.position.close_reason) == (PositionState.CLOSED, CloseReason.TP)
     assert net(after.position) == Decimal(27)
+
+
+@pytest.mark.parametrize(
+    ("side", "stood", "late", "closes"),
+    [
+        (Side.SHORT, "173.17", "179.40", True),
+        (Side.SHORT, "179.40", "179.40", True),
+        (Side.SHORT, "179.41", "179.40", False),
+        (Side.LONG, "173.17", "166.30", True),
+        (Side.LONG, "166.29", "166.30", False),
+    ],
+)
+def test_a_stop_that_the_price_must_have_passed_is_not_waited_for(side: Side, stood: str, late: str, closes: bool) -> None:
+    """rules: ORD-10, POS-11
+
+    In seed 54 of the campaign at the venues it had sold the first part of an entry, the answer was lost three times, and the
+    rest stood bare for 5.5 s.
+    """
+    position = position_of(side, price="169.77")
+    entry, stop, target = (
+        apply(apply(order, Sent(NOW)), Acknowledged(NOW, order.leg))
+        for order in (
+            order_of(position),
+            order_of(position, Leg.STOP, 1, Decimal(stood)),
+            order_of(position, Leg.TARGET, 1, position.size.take_profit),
+        )
+    )
+    better = apply(order_of(position, Leg.STOP, 2, Decimal(late)), Sent(NOW))
+    fills = [(entry.client_id, Filled(fill_of(name, amount, "169.77"))) for name, amount in (("part", "4"), ("rest", "6"))]
+    refusal = better.client_id, Rejected(NOW, Fault.PRICE_PASSED)
+
+    trade = absorb(Trade(position, (entry, stop, target, better)), News(position.id, (*fills, refusal)), NOW)
+
+    assert trade.position.state is (PositionState.OPENING if closes else PositionState.PROTECTED)
+    assert outcome(task_of(1, 0), trade, NOW, SystemLimits(), Asked()).close is closes
 
 
 async def test_a_stop_whose_answer_is_lost_is_sent_again_without_waiting_for_anything() -> None:

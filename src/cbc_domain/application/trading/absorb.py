@@ -9,7 +9,7 @@ import attrs
 
 from cbc_domain.application.trading.desk import Facts
 from cbc_domain.application.trading.order_steps import order_steps
-from cbc_domain.application.trading.standing import entered, newest, standing, stray
+from cbc_domain.application.trading.standing import covering, entered, newest, stray
 from cbc_domain.kernel.errors import Conflict
 from cbc_domain.kernel.events import Event, EventName
 from cbc_domain.kernel.ids import EventId, OrderId, PositionId, TaskId
@@ -101,7 +101,7 @@ def _beside(trade: Trade, before: Decimal, held: Held) -> Trade:
 
 def _concluded(trade: Trade, held: Held | None, now: datetime) -> Trade:
     position = trade.position
-    stop, target = standing(trade.orders, Leg.STOP), standing(trade.orders, Leg.TARGET)
+    stop, target = covering(trade.orders, Leg.STOP), covering(trade.orders, Leg.TARGET)
     if stop and target:
         position = confirm_protection(position, stop, target, now)
     position = close(position, trade.orders, now)

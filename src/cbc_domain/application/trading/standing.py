@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
+from cbc_domain.kernel.venues import Side
 from cbc_domain.ports.persistence.trades import Trade
 from cbc_domain.ports.venue_faults import Fault
 from cbc_domain.risk.defaults import SystemLimits
@@ -26,6 +27,15 @@ def newest(orders: Iterable[Order], leg: Leg) -> Order | None:
 def standing(orders: Iterable[Order], leg: Leg) -> Order | None:
     """The latest order of a leg that the venue has confirmed and not ended; None without one."""
     return newest((order for order in orders if order.state in AT_VENUE), leg)
+
+
+def covering(orders: Iterable[Order], leg: Leg) -> Order | None:
+    """The latest order of a leg that stands and has not fired for all we know; None without one (POS-11).
+
+    Where the venue called a newer one too late, every older one that lies as near to the entry or nearer was passed too.
+    """
+    own = [order for order in orders if order.leg is leg]
+    return newest((order for order in own if order.state in AT_VENUE and not _was_passed(order, own)), leg)
 
 
 def unfinished(trade: Trade) -> tuple[Order, ...]:
@@ -82,7 +92,7 @@ def buying(trade: Trade) -> bool:
 
 def unfolding(trade: Trade) -> bool:
     """Whether an entry that is not over may have bought more than the standing stop covers."""
-    entry, stop = newest(trade.orders, Leg.ENTRY), standing(trade.orders, Leg.STOP)
+    entry, stop = newest(trade.orders, Leg.ENTRY), covering(trade.orders, Leg.STOP)
     if entry is None or not buying(trade):
         return False
     coming = trade.position.quantity + entry.quantity - entry.filled
@@ -154,13 +164,29 @@ def _outgrown(trade: Trade, now: datetime, limits: SystemLimits) -> bool:
 
 
 def _covers(trade: Trade, leg: Leg) -> bool:
-    order = standing(trade.orders, leg)
+    order = covering(trade.orders, leg)
     return order is not None and order.quantity - order.filled >= trade.position.quantity
 
 
 def _too_late(trade: Trade, leg: Leg) -> bool:
     last = newest(trade.orders, leg)
-    return last is not None and last.state is OrderState.REJECTED and last.error_code == Fault.PRICE_PASSED
+    return last is not None and _came_too_late(last)
+
+
+def _came_too_late(order: Order) -> bool:
+    return order.state is OrderState.REJECTED and order.error_code == Fault.PRICE_PASSED
+
+
+def _was_passed(order: Order, own: Iterable[Order]) -> bool:
+    return any(late.seq > order.seq and _came_too_late(late) and _as_near(order, late) for late in own)
+
+
+def _as_near(order: Order, other: Order) -> bool:
+    """Whether the price that is past the other one's trigger is past this one's too."""
+    if order.trigger is None or other.trigger is None:
+        return False
+    rising = (order.side is Side.SHORT) is (order.leg is Leg.STOP)
+    return order.trigger <= other.trigger if rising else order.trigger >= other.trigger
 
 
 def _refused(trade: Trade, leg: Leg, limits: SystemLimits) -> bool:
