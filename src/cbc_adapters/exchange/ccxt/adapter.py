@@ -97,7 +97,8 @@ class CcxtExchange:
         if sought is None:
             return False
         dialect, errand = self._pool.dialect(account.venue), Errand.CANCEL_ALONG if travelled else Errand.CANCEL
-        return await self._call(account, errand, lambda client: dialect.cancel(client, sought))
+        call = self._call(account, errand, lambda client: dialect.cancel(client, sought))
+        return await self._streams.ended_by(account.id, client_id, call)
 
     async def holding(self, account: ExchangeAccount, symbol: Symbol, side: Side, *, hurried: bool = False) -> Holding | None:
         dialect, instrument = self._pool.dialect(account.venue), await self._listed(account, symbol)

@@ -2,8 +2,8 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from time import monotonic
 from typing import Final
 
@@ -46,6 +46,19 @@ class _Followed:
     task: asyncio.Task[None]
 
 
+@attrs.frozen
+class _Told:
+    """What is known of an order: its last report, or None when a call of ours ended it for sure."""
+
+    account: AccountId
+    report: Report | None
+
+    @property
+    def all(self) -> bool:
+        """Whether a message about it has nothing to add."""
+        return self.report is None or self.report.state is ReportState.FILLED
+
+
 class Streams:
     """Mutable: streams come and go with the accounts that have something open."""
 
@@ -56,8 +69,8 @@ class Streams:
         self._next_at: dict[Market, float] = {}
         """When the next stream may be opened there."""
         self._unread: deque[Report] = deque(maxlen=MOST_UNREAD)
-        self._told: dict[str, Report] = {}
-        """The last that was told of an order of a followed account: several messages often say the same."""
+        self._told: dict[str, _Told] = {}
+        """Of orders of followed accounts: several messages often say the same."""
         self._under_way: dict[str, asyncio.Event] = {}
 
     def take(self, most: int) -> Sequence[Report]:
@@ -65,20 +78,23 @@ class Streams:
 
     async def told_by(self, client_id: str, call: Awaitable[Report]) -> Report:
         """Let messages about an order wait for the call that sends it; of what that told as filled they have nothing to add."""
-        done = self._under_way[client_id] = asyncio.Event()
-        try:
+        with self._waited_for(client_id):
             report = await call
-        finally:
-            self._under_way.pop(client_id, None)
-            done.set()
-        if report.account in self._followed:
-            self._remember(report)
+        self._remember(client_id, _Told(report.account, report))
         return report
+
+    async def ended_by(self, account: AccountId, client_id: str, call: Awaitable[bool]) -> bool:
+        """The same for a call that cancels an order: where it ended it for sure, messages have nothing to add."""
+        with self._waited_for(client_id):
+            ended = await call
+        if ended:
+            self._remember(client_id, _Told(account, None))
+        return ended
 
     def follow(self, accounts: Collection[ExchangeAccount]) -> None:
         """Keep a stream for each of these and end all others."""
         wanted = {account.id: account for account in accounts}
-        self._told = {client_id: report for client_id, report in self._told.items() if report.account in wanted}
+        self._told = {client_id: told for client_id, told in self._told.items() if told.account in wanted}
         for gone in self._followed.keys() - wanted.keys():
             self._followed.pop(gone).task.cancel()
         for new in wanted.keys() - self._followed.keys():
@@ -141,15 +157,26 @@ class Streams:
                     with suppress(TimeoutError):
                         await asyncio.wait_for(sending.wait(), ANSWER_WAITS_S)
                 known = self._told.get(client_id)
-                if known is not None and known.state is ReportState.FILLED:
+                if known is not None and known.all:
                     continue
                 report = await self._look(account, symbol, client_id)
-                if report is not None and report != known:
-                    self._remember(report)
+                if report is not None and (known is None or report != known.report):
+                    self._remember(client_id, _Told(account.id, report))
                     self._unread.append(report)
 
-    def _remember(self, report: Report) -> None:
-        self._told[report.client_id] = report
+    @contextmanager
+    def _waited_for(self, client_id: str) -> Iterator[None]:
+        done = self._under_way[client_id] = asyncio.Event()
+        try:
+            yield
+        finally:
+            self._under_way.pop(client_id, None)
+            done.set()
+
+    def _remember(self, client_id: str, told: _Told) -> None:
+        if told.account not in self._followed:
+            return
+        self._told[client_id] = told
         if len(self._told) > MOST_TOLD:
             del self._told[next(iter(self._told))]
 

@@ -16,7 +16,7 @@ from cbc_domain.kernel.venues import Venue
 from cbc_domain.trading.model import Leg
 from tests.integration.exchange.venues.bench import PATIENCE_S, opened_desk
 from tests.integration.exchange.venues.troubled import E1, S1, X1, troubled
-from tests.strategies.exchange import SECOND, entry, exchange_account, leave, stop
+from tests.strategies.exchange import BTC, SECOND, entry, exchange_account, leave, stop
 
 A_WHILE_S = 0.5
 
@@ -62,6 +62,22 @@ async def test_of_what_a_call_has_told_a_stream_asks_nothing(name: Venue, tmp_pa
 
     assert by_the_stream == 0
     assert {report.client_id for report in told} == {S1}
+
+
+@pytest.mark.parametrize("name", list(WIRES), ids=str)
+async def test_of_what_a_call_has_cancelled_for_sure_a_stream_asks_nothing(name: Venue, tmp_path: Path) -> None:
+    """rules: EXC-08, POS-10"""
+    async with troubled(name, tmp_path) as venue:
+        await venue.listen()
+        await venue.place(entry(E1))
+        await venue.place(stop("46000", S1))
+        venue.house.plan = recorded = Recorded()
+
+        ended = await venue.exchange.cancel(venue.account, BTC, S1)
+        await asyncio.sleep(A_WHILE_S)
+
+    assert ended or name in {Venue.OKX, Venue.BYBIT}
+    assert recorded.calls[Call.FIND] == (0 if ended else 1)
 
 
 async def test_what_a_stream_has_told_is_not_remembered_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
