@@ -21,6 +21,7 @@ from cbc_domain.application.people.change_settings import ChangeSettings, ShowSe
 from cbc_domain.application.people.connect_account import ConnectAccount
 from cbc_domain.application.people.create_strategy import CreateStrategy
 from cbc_domain.application.people.examine_key import ExamineKey
+from cbc_domain.application.people.late_key import ExamineLateKey
 from cbc_domain.application.people.move_region import MoveRegion
 from cbc_domain.application.people.open_session import OpenSession
 from cbc_domain.application.people.pause_trading import PauseTrading
@@ -169,7 +170,10 @@ class Platform(containers.DeclarativeContainer):
     desk = providers.Factory(Desk, exchange=exchange, clock=clock, together=together)
     keeper = providers.Factory(TradeKeeper, clock=clock, identities=identities)
     stop_first = providers.Factory(StopFirst, desk=desk, exchange=exchange, clock=clock)
-    enter_position = providers.Factory(EnterPosition, desk=desk, stop_first=stop_first, exchange=exchange, clock=clock)
+    examine_late_key = providers.Factory(ExamineLateKey, verify=verify_keys)
+    enter_position = providers.Factory(
+        EnterPosition, desk=desk, stop_first=stop_first, examine_late=examine_late_key, exchange=exchange, clock=clock
+    )
     look_at_position = providers.Factory(LookAtPosition, desk=desk, exchange=exchange, clock=clock)
     leave_position = providers.Factory(LeavePosition, desk=desk, look=look_at_position, clock=clock, together=together)
     first_calls = providers.Factory(FirstCalls, enter=enter_position, leave=leave_position, look=look_at_position)

@@ -22,7 +22,6 @@ PARTLY: Final[Mapping[str, str]] = {
     "COM-20": "per_trade is built; daily_net and high_water_mark are (beyond)",
     "EXC-01": "one suite over every adapter; a suite against the venues' own test environments is not there yet",
     "EXC-09": "one gateway for all exchanges; a proxy for a single one is not there yet",
-    "KEY-03": "examined on adding and daily, in time for a day's first order; not once more before an order that finds it late",
     "LED-23": "a printed hash is compared on demand; the proof at night does not read a store of them by itself",
     "MKT-01": "a value and its ages are judged; combining two sources, hourly, comes with the live sources",
     "MKT-02": "the pulse is reckoned from rows; fetching them every 300 s comes with the live sources",

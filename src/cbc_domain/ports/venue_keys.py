@@ -2,9 +2,14 @@
 
 from typing import Protocol
 
+import attrs
+
+from cbc_domain.kernel.ids import AccountId
 from cbc_domain.kernel.venues import Environment, Venue
+from cbc_domain.ports.venue_faults import Fault
 from cbc_domain.risk.credentials import Credentials as Credentials
 from cbc_domain.risk.keys import KeyFindings as KeyFindings
+from cbc_domain.risk.keys import KeyRefusal
 from cbc_domain.risk.model import ExchangeAccount
 
 
@@ -19,3 +24,16 @@ class KeyRing(Protocol):
 class KeyExaminer(Protocol):
     async def examine(self, venue: Venue, environment: Environment, credentials: Credentials) -> KeyFindings:
         """A harmless signed call, repeatable. Raises VenueRefused and OutcomeUnknown like the exchange port."""
+
+
+@attrs.frozen
+class Fitness:
+    """Why nothing is opened with a key: `refusal` for good, or `away` because its venue does not tell now; neither: it may."""
+
+    refusal: KeyRefusal | None = None
+    away: Fault | None = None
+
+
+class KeyChecker(Protocol):
+    async def __call__(self, account: AccountId) -> Fitness:
+        """Examine a stored key before something is opened with it, and keep what came of it (KEY-03)."""

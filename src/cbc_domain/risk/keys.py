@@ -11,6 +11,8 @@ from cbc_domain.risk.model import ExchangeAccount, KeyStatus
 
 ASKED_EVERY: Final = timedelta(hours=20)
 """Daily (KEY-03), with room for a sweep that is late: no key should be older than a day at the first order of one."""
+TRUSTED_FOR: Final = timedelta(days=1)
+"""How long ago a key may have passed when something is opened with it (KEY-03)."""
 ASKED_AGAIN: Final = timedelta(hours=1)
 """After a failure, so that one that was a venue's slip does not stand for a day."""
 LEASE: Final = timedelta(minutes=10)

@@ -192,6 +192,29 @@ async def test_what_turned_bad_between_plan_and_order_is_refused_with_its_code_a
     assert later == [1, 0, 0, 0, 0, 0]
 
 
+@pytest.mark.parametrize("venue", REAL)
+async def test_a_key_that_may_withdraw_since_yesterday_opens_nothing_today(
+    venue: Venue, tmp_path: Path, postgres_url: str
+) -> None:
+    """rules: KEY-03, KEY-12"""
+    async with club_of(tmp_path, postgres_url, {venue: 2}) as club:
+        signal = await club.plan("SINAL LONG FORTE", BTC, PRICE)
+        async with club.opened.engine.begin() as connection:
+            await connection.exec_driver_sql("UPDATE exchange_keys SET verified_at = verified_at - interval '25 hours'")
+        key = club.simulation.of(venue, Environment.LIVE, 2)
+        house_of(club, venue).issue(attrs.evolve(key, withdraws=True))
+
+        await club.carry_out(ended)
+
+        found = [(await seen(club, one, signal))[:2] for one in club.joined]
+        bought = [sent(club.account(one), Leg.ENTRY) for one in club.joined]
+        async with club.platform.store()() as work:
+            acts = [(await work.keys.acts(one.member))[-1] for one in club.joined]
+    assert found == [("open", None), ("abandoned", "key_can_withdraw")]
+    assert bought == [1, 0]
+    assert {(act.purpose, act.outcome) for act in acts} >= {("first order", "key_can_withdraw")}
+
+
 @pytest.mark.parametrize("venue", [Venue.BYBIT, Venue.OKX])
 async def test_a_hurried_entry_is_put_off_looked_for_and_bought_once(venue: Venue, tmp_path: Path, postgres_url: str) -> None:
     """rules: ORD-04, ORD-07, EXC-08"""

@@ -116,6 +116,25 @@ async def test_a_key_that_is_due_is_given_to_one_sweep_at_a_time(store: Store, s
     assert {due.id, longer.id} < set(again)
 
 
+async def test_keys_that_last_passed_long_ago_are_told_from_others(store: Store, samples: Samples) -> None:
+    """rules: KEY-03"""
+    old, _ = await connected(store, samples)
+    young, key = await connected(store, samples)
+    keyless = samples.account(await samples.joined(store))
+    async with committed(store) as work:
+        await work.people.add_account(keyless)
+        later = attrs.evolve(key.health, verified_at=NOW + SECOND)
+        await work.keys.keep([Judged(young, later)])
+
+    async with store() as work:
+        asked = [old.id, young.id, keyless.id]
+        found = [await work.keys.passed_before(asked, NOW + after) for after in (timedelta(0), SECOND, 2 * SECOND)]
+        none = await work.keys.passed_before([], NOW + DAY)
+
+    assert found == [frozenset(), {old.id}, {old.id, young.id}]
+    assert none == frozenset()
+
+
 async def test_a_key_in_doubt_is_due_at_once_and_none_is_put_off_by_that(store: Store, samples: Samples) -> None:
     """rules: EXC-06, KEY-03"""
     account, _ = await connected(store, samples)

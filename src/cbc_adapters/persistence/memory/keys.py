@@ -34,6 +34,10 @@ class MemoryKeys:
         found = ((account, self._keys.get(account)) for account in accounts)
         return {account: key for account, key in found if key is not None}
 
+    async def passed_before(self, accounts: Collection[AccountId], instant: datetime) -> frozenset[AccountId]:
+        keys = await self.of(accounts)
+        return frozenset(account for account, key in keys.items() if key.health.verified_at < instant)
+
     async def take_due(self, now: datetime, until: datetime, limit: int) -> Sequence[AccountId]:
         due = (account for at, account in self._due.after(ALL, None) if at <= now and self._is_valid(account))
         taken = list(islice(due, limit))

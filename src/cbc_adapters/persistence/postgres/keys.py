@@ -54,6 +54,11 @@ class PostgresKeys:
         keys = await self._keys(found.with_for_update() if lock else found)
         return {key.account: key for key in keys}
 
+    async def passed_before(self, accounts: Collection[AccountId], instant: datetime) -> frozenset[AccountId]:
+        key = exchange_keys.c
+        found = select(key.account).where(among(key.account, accounts), key.verified_at < instant)
+        return frozenset(AccountId(account) for account in await self._connection.scalars(found))
+
     async def take_due(self, now: datetime, until: datetime, limit: int) -> Sequence[AccountId]:
         key, valid = exchange_keys.c, exchange_accounts.c.status == KeyStatus.VALID.value
         due = (

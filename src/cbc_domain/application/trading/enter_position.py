@@ -10,12 +10,13 @@ from cbc_domain.application.trading.absorb import News
 from cbc_domain.application.trading.desk import Desk, Heard
 from cbc_domain.application.trading.standing import AT_VENUE, buying, leaving, newest, standing, still_buying, unfinished
 from cbc_domain.application.trading.stop_first import StopFirst
-from cbc_domain.kernel.ids import MemberId
+from cbc_domain.kernel.ids import AccountId, MemberId
 from cbc_domain.ports.exchange import Exchange
 from cbc_domain.ports.persistence.trades import Trade
 from cbc_domain.ports.persistence.work import Claim
 from cbc_domain.ports.system import Clock
 from cbc_domain.ports.venue_faults import Fault
+from cbc_domain.ports.venue_keys import Fitness, KeyChecker
 from cbc_domain.risk.limits import stops_opening
 from cbc_domain.risk.model import ExchangeAccount, Reason, Stop
 from cbc_domain.trading.model import PROTECTION, Leg, Order, OrderState, Position
@@ -30,10 +31,14 @@ ON_ITS_WAY: Final = timedelta(seconds=6)
 
 @attrs.frozen
 class Halts:
-    """What forbids opening, as it was read when the tasks were claimed (RSK-21)."""
+    """What forbids opening, as it was read when the tasks were claimed (RSK-21).
+
+    Accounts whose key is `late` open nothing before it was examined once more (KEY-03).
+    """
 
     stops: Collection[Stop] = ()
     paused: Collection[MemberId] = ()
+    late: Collection[AccountId] = ()
 
     def forbid(self, position: Position) -> bool:
         stopped = stops_opening(self.stops, position.venue, position.symbol, position.strategy, position.member)
@@ -46,6 +51,7 @@ class EnterPosition:
 
     desk: Desk
     stop_first: StopFirst
+    examine_late: KeyChecker
     exchange: Exchange
     clock: Clock
 
@@ -68,11 +74,15 @@ class EnterPosition:
         if entry.state in AT_VENUE:
             return await self.desk.follow(account, entry, over=still_buying(claim.trade))
         again = claim.task.attempts > 1
-        if (end := self._no_more(claim, halts, again=again)) is not None:
+        key = await self.examine_late(account.id) if account.id in halts.late else Fitness()
+        if (end := self._no_more(claim, halts, key, again=again)) is not None:
             heard = await self.desk.find(account, entry) if again else Heard()
             return Heard(((entry.client_id, end),)) if heard.unknown_there else heard
         if claim.lease_is_over(self.clock.now()):
             return Heard()
+        if key.away is not None:
+            put_off = Heard(((entry.client_id, PutOff(self.clock.now(), key.away)),), key.away)
+            return put_off + await self._look_or_send(claim, account, entry, again=again, may_go=False)
         before = await self.stop_first(claim, account, in_doubt=self._in_doubt(claim, entry))
         if before.refusal is not None:
             return before.heard + Heard(((entry.client_id, Rejected(self.clock.now(), before.refusal)),))
@@ -120,13 +130,15 @@ class EnterPosition:
         heard = await self.desk.find(account, entry)
         return Heard(passing=Fault.NETWORK) if heard.unknown_there else heard
 
-    def _no_more(self, claim: Claim, halts: Halts, *, again: bool) -> Fact | None:
-        """Why an entry may not leave any more; None when it may (ORD-07, SIG-21, RSK-21).
+    def _no_more(self, claim: Claim, halts: Halts, key: Fitness, *, again: bool) -> Fact | None:
+        """Why an entry may not leave any more; None when it may (ORD-07, SIG-21, RSK-21, KEY-03).
 
         One that may have left already is given up and not refused, so that it is looked for (ORD-04).
         """
         now, task = self.clock.now(), claim.task
         if halts.forbid(claim.trade.position):
             return (Expired if again else Rejected)(now, Reason.EMERGENCY_STOP)
+        if key.refusal is not None:
+            return (Expired if again else Rejected)(now, key.refusal)
         late = task.not_after is not None and now > task.not_after
         return Expired(now) if late or task.attempts > MOST_SENDS else None

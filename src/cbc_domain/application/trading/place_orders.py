@@ -17,7 +17,9 @@ from cbc_domain.kernel.ids import AccountId, PositionId
 from cbc_domain.ports.persistence.unit_of_work import Store, UnitOfWork
 from cbc_domain.ports.persistence.work import Claim
 from cbc_domain.ports.system import Calls, Clock, OpenCalls
+from cbc_domain.risk.keys import TRUSTED_FOR
 from cbc_domain.risk.model import ExchangeAccount
+from cbc_domain.trading.model import TaskAction
 
 BATCH: Final = 50
 LEASE: Final = timedelta(seconds=30)
@@ -105,7 +107,9 @@ class PlaceOrders:
             return Round((), {}, Halts())
         accounts = await work.people.connected({claim.task.account for claim in claims})
         paused = await work.people.paused_among({claim.task.member for claim in claims})
-        return Round(claims, accounts, Halts(await work.configuration.stops(), paused))
+        opening = {claim.task.account for claim in claims if claim.task.action is TaskAction.OPEN}
+        late = await work.keys.passed_before(opening, self.clock.now() - TRUSTED_FOR) if opening else ()
+        return Round(claims, accounts, Halts(await work.configuration.stops(), paused, late))
 
     async def _waves(self, taken: Round, calls: Calls[Step, News]) -> list[Exception]:
         listings = await self.protect.listings(_listed(taken.claims))

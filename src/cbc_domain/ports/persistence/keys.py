@@ -61,6 +61,9 @@ class Keys(Protocol):
     async def of(self, accounts: Collection[AccountId], *, lock: bool = False) -> Mapping[AccountId, StoredKey]:
         """The keys of these accounts, those without one left out; with `lock` they are held until the unit ends."""
 
+    async def passed_before(self, accounts: Collection[AccountId], instant: datetime) -> frozenset[AccountId]:
+        """Those of these accounts whose key last passed before an instant; accounts without a key are left out."""
+
     async def take_due(self, now: datetime, until: datetime, limit: int) -> Sequence[AccountId]:
         """The accounts whose VALID key is due longest, in any order; nobody else is given them before `until`."""
 
