@@ -7,9 +7,10 @@ from typing import Final
 
 import attrs
 
+from cbc_domain.application.trading.cover import covering
 from cbc_domain.application.trading.desk import Facts
 from cbc_domain.application.trading.order_steps import order_steps
-from cbc_domain.application.trading.standing import covering, entered, newest, stray
+from cbc_domain.application.trading.standing import entered, newest, stray
 from cbc_domain.kernel.errors import Conflict
 from cbc_domain.kernel.events import Event, EventName
 from cbc_domain.kernel.ids import EventId, OrderId, PositionId, TaskId

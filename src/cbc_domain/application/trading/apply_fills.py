@@ -7,8 +7,9 @@ from typing import Final
 import attrs
 
 from cbc_domain.application.trading.absorb import News, TradeKeeper
+from cbc_domain.application.trading.cover import bare
 from cbc_domain.application.trading.desk import facts_of
-from cbc_domain.application.trading.standing import bare, still_buying, unfinished
+from cbc_domain.application.trading.standing import still_buying, unfinished
 from cbc_domain.kernel.ids import TaskId
 from cbc_domain.ports.exchange import Exchange, Report
 from cbc_domain.ports.persistence.trades import Trade

@@ -6,9 +6,10 @@ from typing import Final
 import attrs
 
 from cbc_domain.application.trading.absorb import Held, News, absorb
+from cbc_domain.application.trading.cover import unguarded
 from cbc_domain.application.trading.desk import Desk, Heard
 from cbc_domain.application.trading.look_at_position import LookAtPosition
-from cbc_domain.application.trading.standing import AT_VENUE, IN_DOUBT, newest, stray, unguarded
+from cbc_domain.application.trading.standing import AT_VENUE, IN_DOUBT, newest, stray
 from cbc_domain.ports.persistence.trades import Trade
 from cbc_domain.ports.persistence.work import Claim
 from cbc_domain.ports.system import Clock, Together

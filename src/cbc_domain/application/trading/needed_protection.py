@@ -5,17 +5,8 @@ from datetime import datetime
 
 import attrs
 
-from cbc_domain.application.trading.standing import (
-    AT_VENUE,
-    IN_DOUBT,
-    entered,
-    immovable,
-    in_doubt,
-    lacks_first_stop,
-    may_arrive,
-    newest,
-    standing,
-)
+from cbc_domain.application.trading.cover import immovable, lacks_first_stop
+from cbc_domain.application.trading.standing import AT_VENUE, IN_DOUBT, entered, in_doubt, may_arrive, newest, standing
 from cbc_domain.kernel.ids import OrderId
 from cbc_domain.ports.persistence.trades import Trade
 from cbc_domain.risk.defaults import SystemLimits

@@ -5,8 +5,9 @@ from typing import Final
 import attrs
 
 from cbc_domain.application.trading.absorb import News, absorb
+from cbc_domain.application.trading.cover import was_early
 from cbc_domain.application.trading.desk import Desk, Heard
-from cbc_domain.application.trading.standing import AT_VENUE, newest, was_early
+from cbc_domain.application.trading.standing import AT_VENUE, newest
 from cbc_domain.ports.exchange import Exchange
 from cbc_domain.ports.persistence.work import Claim
 from cbc_domain.ports.system import Clock

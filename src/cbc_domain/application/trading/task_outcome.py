@@ -6,12 +6,11 @@ from typing import Final
 
 import attrs
 
+from cbc_domain.application.trading.cover import bare, beyond_protection, turned_down, unfolding, unguarded
 from cbc_domain.application.trading.desk import PARTIAL_WAITS
 from cbc_domain.application.trading.standing import (
     AT_VENUE,
     MAY_ARRIVE,
-    bare,
-    beyond_protection,
     buying,
     entry_lapsed,
     in_doubt,
@@ -19,10 +18,7 @@ from cbc_domain.application.trading.standing import (
     may_arrive,
     newest,
     stray,
-    turned_down,
     unfinished,
-    unfolding,
-    unguarded,
 )
 from cbc_domain.ports.persistence.trades import Trade
 from cbc_domain.risk.defaults import SystemLimits
