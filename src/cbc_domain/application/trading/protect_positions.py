@@ -4,7 +4,8 @@ from collections.abc import Collection, Iterable, Mapping
 
 import attrs
 
-from cbc_domain.application.trading.absorb import News
+from cbc_domain.application.trading.absorb import News, absorb
+from cbc_domain.application.trading.cover import beyond_protection
 from cbc_domain.application.trading.desk import Desk, Heard
 from cbc_domain.application.trading.needed_protection import Protection, VenueWays, needs
 from cbc_domain.kernel.ids import OrderId
@@ -74,10 +75,22 @@ class ProtectPositions:
         ]
         told = Heard(tuple((order.client_id, Expired(self.clock.now())) for order in unsent))
         told += await self.desk.heard([*sends, self.desk.find_all(account, doubtful)])
-        # A stop that was not taken is tried again in a moment, and nothing of the target keeps that waiting.
-        legs = PROTECTION if _taken(protection.of(Leg.STOP), told) else (Leg.STOP,)
-        told += await self.desk.heard([self._make_room(account, protection.of(leg), told, perhaps_sent) for leg in legs])
+        told += await self.desk.heard(
+            [self._make_room(account, protection.of(leg), told, perhaps_sent) for leg in self._settled(protection, told)]
+        )
         return News(protection.trade.position.id, told.facts)
+
+    def _settled(self, protection: Protection, told: Heard) -> Collection[Leg]:
+        """The legs whose old orders are seen to: a stop that was not taken is tried again in a moment, and waits for no target.
+
+        Where it came too late for what is open, an exit follows, which waits for no order that it will end (POS-11).
+        """
+        if _taken(protection.of(Leg.STOP), told):
+            return PROTECTION
+        trade, now = protection.trade, self.clock.now()
+        new = (order for order in protection.orders if order.id not in _ids(trade))
+        after = absorb(attrs.evolve(trade, orders=(*trade.orders, *new)), News(trade.position.id, told.facts), now)
+        return () if beyond_protection(after, now, self.limits) else (Leg.STOP,)
 
     async def _make_room(
         self, account: ExchangeAccount, own: Protection, told: Heard, perhaps_sent: Collection[OrderId]
