@@ -56,20 +56,23 @@ Client = Any
 
 @attrs.frozen
 class Bare:
-    """So many orders in so many seconds, with so much of this process's own processor time."""
+    """So many orders in so many seconds, with so much of this process's own processor time and so many calls."""
 
     orders: int
     seconds: float
     cpu_s: float
+    calls: int
 
 
 async def bare_loop(floor: Floor, venue: Venue, warm_up: Symbol, symbol: Symbol) -> Bare:
     """Two rounds for all accounts; the first, of another symbol, opens connections and is not counted."""
     async with _clients(floor, venue) as clients:
         await _round(clients, venue, warm_up)
+        asked = await floor.calls()
         began, used = time.monotonic(), time.process_time()
         await _round(clients, venue, symbol)
-        return Bare(len(clients) * ORDERS, time.monotonic() - began, time.process_time() - used)
+        seconds, used = time.monotonic() - began, time.process_time() - used
+        return Bare(len(clients) * ORDERS, seconds, used, await floor.calls() - asked)
 
 
 async def _round(clients: Sequence[Client], venue: Venue, symbol: Symbol) -> None:

@@ -1,5 +1,6 @@
 """The simulated venues in a process of their own, and a club whose members have their keys there."""
 
+import asyncio
 import json
 import os
 import sys
@@ -12,6 +13,7 @@ from sqlalchemy import text
 
 from cbc_adapters.exchange.ccxt.wiring import Gateway
 from cbc_adapters.exchange.simulated.venues.issued import NumberedAccount, issued_key
+from cbc_adapters.exchange.simulated.venues.simulation import PRICE_EVERY_S
 from cbc_domain.kernel.ids import AccountId
 from cbc_domain.kernel.venues import Environment, Venue
 from cbc_domain.ports.persistence.keys import StoredKey
@@ -33,11 +35,19 @@ class Floor:
     process: Running
     gateway: Gateway
     keys: Sequence[Credentials]
-    heard: Path
+    seen: Path
 
     def streams(self) -> int:
         """How many accounts had a private stream open a second ago."""
-        return int(self.heard.read_text() or 0)
+        return self._seen("streams")
+
+    async def calls(self) -> int:
+        """How many calls about balances, positions and orders came until now; it takes as long as they are written down."""
+        await asyncio.sleep(2 * PRICE_EVERY_S)
+        return self._seen("calls")
+
+    def _seen(self, what: str) -> int:
+        return int(json.loads(self.seen.read_text())[what])
 
     def settings(self, folder: Path, database_url: str) -> Settings:
         """Of a platform that trades there."""
@@ -60,7 +70,7 @@ async def venue_floor(venue: Venue, accounts: int) -> AsyncIterator[Floor]:
         host, _, port = told["gateway"].rpartition(":")
         issued = [issued_key(NumberedAccount(venue, Environment.LIVE, number, SEED)) for number in range(1, accounts + 1)]
         keys = [Credentials(one.key, one.secret, one.passphrase) for one in issued]
-        yield Floor(process, Gateway(host, int(port), Path(told["ca_file"])), keys, Path(told["streams"]))
+        yield Floor(process, Gateway(host, int(port), Path(told["ca_file"])), keys, Path(told["seen"]))
 
 
 async def give_keys(here: Live, keys: Sequence[Credentials]) -> None:

@@ -64,6 +64,8 @@ class Traded:
     acknowledged_s: float
     protected_s: float
     cpu_s: float
+    calls: int
+    """About balances, positions and orders, as the venue counted them."""
     filled: Filled
 
     @property
@@ -96,6 +98,7 @@ class Club:
     async def enter(self, symbol: Symbol) -> Traded:
         """Send one alert and wait until everybody is protected."""
         await allow_longs(self.here.platform)
+        asked = await self.floor.calls()
         used, sent = self.worker.cpu_s(), self.here.platform.clock().now()
         signal = await self._alert("SINAL LONG FORTE", symbol)
         times, traded = await self._until_done(signal)
@@ -103,7 +106,8 @@ class Club:
         planned, first, acknowledged, protected = ((at - sent) / timedelta(seconds=1) for at in times)
         async with self.here.engine.connect() as connection:
             filled = {row.member: row.at for row in await connection.execute(_FILLED, {"signal": signal})}
-        return Traded(traded, planned, first, acknowledged, protected, used, filled)
+        asked = await self.floor.calls() - asked
+        return Traded(traded, planned, first, acknowledged, protected, used, asked, filled)
 
     async def memory_mb(self, streams: int) -> float:
         """What the worker keeps in memory once it has so many private streams open."""

@@ -26,6 +26,8 @@ NOTES: Final = (
     "Seconds are from the alert, the median of the signals, and milliseconds by member. Orders/s are from the alert to the",
     "last position protected, all signals together; CPU is the worker's alone, that of ccxt alone its process's. Both had a",
     "round with another symbol before. Fills apart is from the first member's fill to the last one's.",
+    "Calls each are those of one member about balances, positions and orders, as the venue counted them: not margin mode,",
+    "leverage and streams.",
     "Places of chance: how far the members' mean places in the order of fills scatter, 1 as by drawing lots for each signal;",
     "luckiest and unluckiest are mean places, 0 always first and 1 always last.",
     "Resident is the worker with a client and a private stream open for each account; MB each is of one account more, by the",
@@ -83,7 +85,7 @@ def _rows(measured: Round, mb_each: float) -> Sequence[Row]:
 
 
 def _alone(bare: Bare) -> Traded:
-    return Traded(bare.orders // ORDERS, 0.0, 0.0, bare.seconds, bare.seconds, bare.cpu_s, {})
+    return Traded(bare.orders // ORDERS, 0.0, 0.0, bare.seconds, bare.seconds, bare.cpu_s, bare.calls, {})
 
 
 def _row(measured: Round, what: str, traded: Sequence[Traded]) -> Row:
@@ -108,6 +110,7 @@ def _row(measured: Round, what: str, traded: Sequence[Traded]) -> Row:
         "of bare": per_s / (bare.orders / bare.seconds),
         "orders/CPU s": per_cpu_s,
         "CPU of bare": per_cpu_s / (bare.orders / bare.cpu_s),
+        "calls each": sum(one.calls for one in traded) / sum(one.members for one in traded),
         "fills apart s": median(apart),
         "at most s": max(apart),
         "places of chance": turns.of_chance,
