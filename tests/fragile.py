@@ -13,8 +13,8 @@ from cbc_adapters.exchange.simulated.model import ATTACHED
 from cbc_adapters.system.stepped.clock import SteppedClock
 from cbc_domain.kernel.ids import AccountId
 from cbc_domain.kernel.venues import Environment, Side, Symbol, Venue
-from cbc_domain.ports.exchange import ClosedResult, Holding, Report, ReportState, Ticket, Travelled, VenueStanding
-from cbc_domain.ports.venue_faults import OutcomeUnknown
+from cbc_domain.ports.exchange import ClosedResult, Holding, OpenOrder, Report, ReportState, Ticket, Travelled, VenueStanding
+from cbc_domain.ports.venue_faults import Fault, OutcomeUnknown, VenueRefused
 from cbc_domain.risk.model import ExchangeAccount
 from cbc_domain.trading.model import PROTECTION, Leg
 from cbc_domain.trading.orders import leg_of
@@ -62,10 +62,14 @@ class FragileExchange(SimulatedExchange):
     reported: ClosedResult | None = None
     """What the venue says of every closing from now on, whatever it said before."""
     standing: Sequence[VenueStanding] = ()
+    tells_of_orders: int | None = None
+    """Of how many accounts it tells all orders at one instant."""
 
     def __init__(self, venue: SimulatedVenue, clock: SteppedClock, faults: FaultPlan | None, sleep: Sleep = sleep_for) -> None:
         super().__init__(venue, clock, faults=faults, sleep=sleep, opening_balance=None)
         self.asked: list[tuple[Venue, Environment]] = []
+        self.told_of: list[tuple[datetime, AccountId]] = []
+        """Whose orders it told of, and when."""
         self._stepped = clock
 
     def attached_legs(self, venue: Venue) -> frozenset[Leg]:
@@ -94,6 +98,13 @@ class FragileExchange(SimulatedExchange):
             act, self.on_reading = self.on_reading, None
             await act()
         return await super().readings(accounts)
+
+    async def open_orders(self, account: ExchangeAccount) -> Sequence[OpenOrder]:
+        now = self._stepped.now()
+        if self.tells_of_orders is not None and sum(at == now for at, _ in self.told_of) >= self.tells_of_orders:
+            raise VenueRefused(Fault.RATE_LIMIT, "nothing left")
+        self.told_of.append((now, account.id))
+        return await super().open_orders(account)
 
     def takes_stop_first(self, venue: Venue) -> bool:
         return self.stops_first

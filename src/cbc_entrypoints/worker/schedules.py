@@ -3,12 +3,14 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from functools import partial
 from typing import Final
 
 import attrs
 import structlog
 
 from cbc_domain.application.trading.forget_bodies import CLEANED_EVERY
+from cbc_domain.application.trading.sweep_accounts import RESTED
 from cbc_domain.kernel.errors import DomainError, Unavailable
 from cbc_entrypoints.containers import Platform
 from cbc_entrypoints.worker.role import Role
@@ -47,7 +49,7 @@ class Schedule:
 def schedules(platform: Platform, role: Role) -> tuple[Schedule, ...]:
     known = (
         Schedule("reconcile", Role.EXECUTE, timedelta(seconds=30), platform.reconcile()),
-        Schedule("sweep_accounts", Role.EXECUTE, timedelta(seconds=30), platform.sweep_accounts()),
+        Schedule("sweep_accounts", Role.EXECUTE, timedelta(seconds=30), partial(platform.sweep_accounts(), RESTED)),
         Schedule("follow_accounts", Role.EXECUTE, timedelta(seconds=2), platform.follow_accounts()),
         Schedule("note_transfers", Role.EXECUTE, timedelta(minutes=1), platform.note_transfers()),
         Schedule(WATCH_RISKS, Role.EXECUTE, timedelta(minutes=1), platform.watch_risks()),

@@ -8,7 +8,7 @@ from cbc_domain.ports.persistence.trades import Trade
 from cbc_domain.ports.persistence.unit_of_work import Store
 from cbc_domain.trading.model import Leg, OrderState
 from tests.promises.persistence.trade_acts import after_fill, read, save
-from tests.promises.samples import BTC, ETH, MINUTE, NOW, SECOND, Place, Samples, closed, committed, held
+from tests.promises.samples import BTC, ETH, MINUTE, NOW, SECOND, Place, Samples, committed, held
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -67,20 +67,6 @@ async def test_accounts_that_have_something_open_are_told_in_order(store: Store,
     assert list(everybody) == sorted(set(everybody))
     assert part.position.account in everybody
     assert part.position.account not in beyond
-
-
-async def test_accounts_whose_position_ended_lately_are_told_to_whoever_asks_for_them(
-    store: Store, samples: Samples, place: Place
-) -> None:
-    """rules: POS-10, ORD-11"""
-    part = await samples.opened(store, place)
-    async with committed(store) as work:
-        await work.trades.save([Trade(closed(part.position, NOW), part.orders)], [])
-
-    async with store() as work:
-        told = [await work.trades.holders(None, 1000, since) for since in (None, NOW, NOW + SECOND)]
-
-    assert [part.position.account in accounts for accounts in told] == [False, True, False]
 
 
 async def test_an_order_that_stands_already_is_left_as_it_is(store: Store, samples: Samples, place: Place) -> None:

@@ -2,11 +2,14 @@
 
 from datetime import timedelta
 
-from cbc_domain.application.trading.sweep_accounts import Sweep
-from cbc_domain.kernel.venues import Side
+from cbc_adapters.exchange.simulated.faults import Call, DropBefore, Failure
+from cbc_domain.application.trading.sweep_accounts import ARRIVES, RESTED, Sweep
+from cbc_domain.kernel.venues import Side, Symbol
 from cbc_domain.risk.model import StopScope
 from cbc_domain.trading.model import Leg
 from tests.club import Club, open_club
+
+ETH = Symbol("ETHUSDT")
 
 
 async def protected() -> Club:
@@ -73,6 +76,64 @@ async def test_what_arrives_after_the_last_position_of_an_account_is_cancelled_t
     assert len(before) == 1
     assert (swept, later) == (Sweep(leftover=1), Sweep())
     assert (await club.at_venue(member)).flat
+
+
+async def test_however_few_a_venue_tells_of_at_once_every_account_has_its_turn() -> None:
+    """rules: POS-10, EXC-08
+
+    At Binance six accounts can be asked for all their orders at once. Those were always the same, and in seed 48 of the
+    campaign at the venues what a dead worker had sent for another one stood for ever.
+    """
+    club = await protected()
+    members = [*club.members, *[await club.join() for _ in range(4)]]
+    await club.alert("SINAL LONG FORTE", ETH)
+    await club.work()
+    club.exchange.tells_of_orders = 2
+    for member in members:
+        await club.by_hand(member, Side.LONG, Leg.STOP, "0.01", ETH, trigger="50")
+
+    swept = []
+    for _ in range(3):
+        club.clock.advance(by=timedelta(seconds=30))
+        swept.append((await club.platform.sweep_accounts()()).foreign)
+
+    assert swept == [2, 2, 2]
+    assert len({account for _, account in club.exchange.told_of}) == len(members)
+
+
+async def test_an_account_stays_due_until_what_is_left_over_there_is_cancelled() -> None:
+    """rules: POS-10, ORD-11"""
+    club = await open_club(takes_stop_first=True)
+    member = await club.join()
+    await club.market()
+    await club.alert("SINAL LONG FORTE")
+    await club.work()
+    ended = await club.trade(member)
+    await club.alert("FECHE LONG")
+    await club.work()
+    await club.stands_again(ended, Leg.STOP)
+    club.clock.advance(by=ARRIVES)
+    club.exchange.suffer(Failure(DropBefore(), call=Call.CANCEL))
+
+    first, second, third = [await club.platform.sweep_accounts()() for _ in range(3)]
+
+    assert (first, second, third) == (Sweep(leftover=1), Sweep(leftover=1), Sweep())
+    assert (await club.at_venue(member)).flat
+
+
+async def test_what_one_worker_swept_another_leaves_alone_for_a_while() -> None:
+    """rules: POS-10"""
+    club = await protected()
+    (member,) = club.members
+    await club.by_hand(member, Side.LONG, Leg.STOP, "0.001", trigger="50000")
+    sweep = club.platform.sweep_accounts()
+
+    swept = []
+    for _ in range(3):
+        swept.append(await sweep(RESTED))
+        club.clock.advance(by=RESTED / 2 + timedelta(seconds=1))
+
+    assert swept == [Sweep(foreign=1), Sweep(), Sweep(foreign=1)]
 
 
 async def test_the_members_own_orders_are_counted_and_never_touched() -> None:

@@ -18,6 +18,7 @@ from cbc_adapters.persistence.memory.planning import MemoryPlanning
 from cbc_adapters.persistence.memory.receipts import MemoryReceipts
 from cbc_adapters.persistence.memory.results import MemoryResults
 from cbc_adapters.persistence.memory.signals import MemorySignals
+from cbc_adapters.persistence.memory.sweeps import MemorySweeps
 from cbc_adapters.persistence.memory.table import Changes
 from cbc_adapters.persistence.memory.trade_tables import TradeTables
 from cbc_adapters.persistence.memory.trades import MemoryTrades
@@ -31,6 +32,7 @@ from cbc_domain.ports.persistence.planning import Planning
 from cbc_domain.ports.persistence.receipts import Receipts
 from cbc_domain.ports.persistence.results import Results
 from cbc_domain.ports.persistence.signals import Signals
+from cbc_domain.ports.persistence.sweeps import Sweeps
 from cbc_domain.ports.persistence.trades import Trades
 from cbc_domain.ports.persistence.transfers import Transfers
 from cbc_domain.ports.persistence.unit_of_work import UnitOfWork
@@ -58,6 +60,7 @@ class MemoryUnitOfWork:
     configuration: Configuration
     receipts: Receipts
     transfers: Transfers
+    sweeps: Sweeps
     _turn: "_Turn"
 
     async def commit(self) -> None:
@@ -79,6 +82,7 @@ class MemoryStore:
         verdicts = MemoryVerdicts(self._changes, trades)
         people, lane = MemoryPeople(self._changes, trades), MemoryLane(self._changes, trades)
         self._transfers = MemoryTransfers(self._changes, people)
+        self._sweeps = MemorySweeps(self._changes, trades)
         books = MemoryBooks(self._changes, identities.new)
         activity = MemoryActivity(self._changes, trades, self._transfers)
         self.jobs = JobQueue(self._changes)
@@ -134,6 +138,7 @@ class MemoryStore:
             configuration=self._configuration,
             receipts=self._receipts,
             transfers=self._transfers,
+            sweeps=self._sweeps,
             turn=turn,
         )
 

@@ -4,7 +4,6 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
 from typing import Final
-from uuid import UUID
 
 import attrs
 
@@ -66,11 +65,8 @@ class MemoryTrades:
         quiet = (position for position in found if _touched_at(self._tables.trade(position)) < touched_before)
         return list(islice(quiet, limit))
 
-    async def holders(self, after: AccountId | None, limit: int, ended_since: datetime | None = None) -> Sequence[AccountId]:
+    async def holders(self, after: AccountId | None, limit: int) -> Sequence[AccountId]:
         holding = {self._tables.positions[position].account for position in self._tables.unfinished.all(ALL)}
-        if ended_since is not None:
-            ended = self._tables.over.after(ALL, (ended_since, PositionId(UUID(int=0))))
-            holding |= {self._tables.positions[position].account for _, position in ended}
         return sorted(account for account in holding if after is None or account > after)[:limit]
 
     async def open_of(self, member: MemberId) -> Sequence[PositionId]:

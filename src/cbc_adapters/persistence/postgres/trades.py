@@ -6,7 +6,7 @@ from typing import Any, Final, TypeVar
 from uuid import UUID
 
 import attrs
-from sqlalchemy import RowMapping, Select, Table, Update, any_, func, literal, or_, select, tuple_
+from sqlalchemy import RowMapping, Select, Table, Update, any_, func, literal, select, tuple_
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as insert_into
 from sqlalchemy.dialects.postgresql.dml import Insert as PostgresInsert
@@ -99,9 +99,8 @@ class PostgresTrades:
         found = select(_POSITION.id).where(UNFINISHED, quiet_since(touched_before)).order_by(_POSITION.id).limit(limit)
         return await self._ids(found if after is None else found.where(_POSITION.id > after))
 
-    async def holders(self, after: AccountId | None, limit: int, ended_since: datetime | None = None) -> Sequence[AccountId]:
-        holding = UNFINISHED if ended_since is None else or_(UNFINISHED, _POSITION.closed_at >= ended_since)
-        found = select(_POSITION.account).where(holding).distinct().order_by(_POSITION.account).limit(limit)
+    async def holders(self, after: AccountId | None, limit: int) -> Sequence[AccountId]:
+        found = select(_POSITION.account).where(UNFINISHED).distinct().order_by(_POSITION.account).limit(limit)
         page = found if after is None else found.where(_POSITION.account > after)
         return [AccountId(row.account) for row in await self._connection.execute(page)]
 

@@ -22,6 +22,7 @@ from cbc_adapters.persistence.postgres.presence import Presence
 from cbc_adapters.persistence.postgres.receipts import PostgresReceipts
 from cbc_adapters.persistence.postgres.results import PostgresResults
 from cbc_adapters.persistence.postgres.signals import PostgresSignals
+from cbc_adapters.persistence.postgres.sweeps import PostgresSweeps
 from cbc_adapters.persistence.postgres.trades import PostgresTrades
 from cbc_adapters.persistence.postgres.transfers import PostgresTransfers
 from cbc_domain.ports.persistence.books import Books
@@ -31,6 +32,7 @@ from cbc_domain.ports.persistence.planning import Planning
 from cbc_domain.ports.persistence.receipts import Receipts
 from cbc_domain.ports.persistence.results import Results
 from cbc_domain.ports.persistence.signals import Signals
+from cbc_domain.ports.persistence.sweeps import Sweeps
 from cbc_domain.ports.persistence.trades import Trades
 from cbc_domain.ports.persistence.transfers import Transfers
 from cbc_domain.ports.persistence.unit_of_work import LostRace, UnitOfWork
@@ -61,6 +63,7 @@ class PostgresUnitOfWork:
     configuration: Configuration
     receipts: Receipts
     transfers: Transfers
+    sweeps: Sweeps
     _transaction: AsyncTransaction
 
     async def commit(self) -> None:
@@ -126,5 +129,6 @@ class PostgresStore:
             configuration=PostgresConfiguration(connection),
             receipts=PostgresReceipts(connection),
             transfers=PostgresTransfers(connection),
+            sweeps=PostgresSweeps(connection),
             transaction=transaction,
         )

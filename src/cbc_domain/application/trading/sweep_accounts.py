@@ -1,6 +1,6 @@
 """Compare what stands at the venues with our orders: clear what we left over, report what nobody can explain (POS-10)."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Final, TypeVar
@@ -8,10 +8,11 @@ from typing import Final, TypeVar
 import attrs
 
 from cbc_domain.application.trading.pause_opens import pause, pause_opens
-from cbc_domain.application.trading.standing import may_arrive
+from cbc_domain.application.trading.standing import MAY_ARRIVE, may_arrive
 from cbc_domain.kernel.ids import AccountId
 from cbc_domain.kernel.venues import Venue
 from cbc_domain.ports.exchange import Exchange, OpenOrder
+from cbc_domain.ports.persistence.sweeps import Due
 from cbc_domain.ports.persistence.trades import Trade
 from cbc_domain.ports.persistence.unit_of_work import Store, UnitOfWork
 from cbc_domain.ports.system import Clock, Identities, Together
@@ -20,8 +21,12 @@ from cbc_domain.risk.model import ExchangeAccount, StopScope
 from cbc_domain.trading.orders import leg_of
 
 PAGE: Final = 200
-ENDED_LATELY: Final = timedelta(minutes=2)
-"""Several sweeps long."""
+ENDED_LATELY: Final = timedelta(hours=1)
+"""How long an account is swept after its last position until it was answered for once nothing more could arrive."""
+ARRIVES: Final = 2 * MAY_ARRIVE
+"""How long after a position's end what a dead worker sent for it may come to stand."""
+RESTED: Final = timedelta(seconds=20)
+"""Accounts that any worker swept within so long are left alone by the others."""
 
 Answer = TypeVar("Answer")
 
@@ -53,24 +58,30 @@ class SweepAccounts:
     identities: Identities
     together: Together
 
-    async def __call__(self) -> Sweep:
-        """Sweep every account that has a position of ours open, or had one lately: what a dead worker sent may come late."""
-        swept = Sweep()
-        after: AccountId | None = None
-        lately = self.clock.now() - ENDED_LATELY
-        while accounts := await self.store.run(partial(_holders, after, lately)):
-            after, connected = accounts[-1], await self.store.run(partial(_connected, accounts))
-            swept += await self._sweep(list(connected.values()))
+    async def __call__(self, rested: timedelta = timedelta(0)) -> Sweep:
+        """Sweep every account that has a position of ours open, or had one lately: what a dead worker sent may come late.
+
+        Where a venue's limit does not suffice for all of them at once, whoever waits longest comes first. What was swept within
+        `rested` is left out.
+        """
+        swept, now = Sweep(), self.clock.now()
+        after: Due | None = None
+        while page := await self.store.run(partial(_due, now, rested, after)):
+            after = page[-1]
+            connected = await self.store.run(partial(_connected, [due.account for due in page]))
+            swept += await self._sweep([connected[due.account] for due in page if due.account in connected])
         return swept
 
     async def _sweep(self, accounts: Sequence[ExchangeAccount]) -> Sweep:
-        standing = [(account, order) for account, orders in await self._asked(accounts) for order in orders]
+        began, told = self.clock.now(), await self._asked(accounts)
+        standing = [(account, order) for account, orders in told for order in orders]
         ours = [(account, order) for account, order in standing if leg_of(order.client_id) is not None]
         trades = await self.store.run(partial(_trades_of, [order.client_id for _, order in ours]))
         now = self.clock.now()
         leftover = [(account, order) for account, order in ours if _is_over(trades.get(order.client_id), now)]
         unexplained = [(account, order) for account, order in ours if order.client_id not in trades]
-        await self._clear(leftover)
+        left = await self._clear(leftover)
+        await self.store.run(partial(_note, {account.id for account, _ in told} - left, began))
         if unexplained:
             await self.store.run(partial(self._pause, {account.venue for account, _ in unexplained}))
         return Sweep(len(leftover), len(unexplained), len(standing) - len(ours))
@@ -80,12 +91,16 @@ class SweepAccounts:
         told = [(account, _known(answer)) for account, answer in zip(accounts, answers, strict=True)]
         return [(account, answer) for account, answer in told if answer is not None]
 
-    async def _clear(self, leftover: Standing) -> None:
-        """A stop that outlived its position could close another one of the member's (ORD-11)."""
-        for answer in await self.together(
+    async def _clear(self, leftover: Standing) -> frozenset[AccountId]:
+        """Cancel what is left over and answer where that was not answered for.
+
+        A stop that outlived its position could close another one of the member's (ORD-11).
+        """
+        answers = await self.together(
             self.exchange.cancel(account, order.symbol, order.client_id) for account, order in leftover
-        ):
-            _known(answer)
+        )
+        told = [(account.id, _known(answer)) for (account, _), answer in zip(leftover, answers, strict=True)]
+        return frozenset(account for account, answer in told if answer is None)
 
     async def _pause(self, venues: Iterable[Venue], work: UnitOfWork) -> None:
         """RSK-22: nobody opens anything where our books and the venue cannot both be right."""
@@ -96,8 +111,12 @@ class SweepAccounts:
         )
 
 
-async def _holders(after: AccountId | None, ended_since: datetime, work: UnitOfWork) -> Sequence[AccountId]:
-    return await work.trades.holders(after, PAGE, ended_since)
+async def _due(now: datetime, rested: timedelta, after: Due | None, work: UnitOfWork) -> Sequence[Due]:
+    return await work.sweeps.due(now - ENDED_LATELY, ARRIVES, now - rested, after, PAGE)
+
+
+async def _note(accounts: Collection[AccountId], at: datetime, work: UnitOfWork) -> None:
+    await work.sweeps.note(accounts, at)
 
 
 async def _connected(accounts: Sequence[AccountId], work: UnitOfWork) -> Mapping[AccountId, ExchangeAccount]:

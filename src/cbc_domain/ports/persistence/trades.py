@@ -55,8 +55,8 @@ class Trades(Protocol):
     async def unfinished(self, after: PositionId | None, limit: int, touched_before: datetime) -> Sequence[PositionId]:
         """Positions not in a final state whose last change is older than `touched_before`, ascending ID (POS-10)."""
 
-    async def holders(self, after: AccountId | None, limit: int, ended_since: datetime | None = None) -> Sequence[AccountId]:
-        """Accounts that have a position in no final state, or one that ended since then, ascending, each once."""
+    async def holders(self, after: AccountId | None, limit: int) -> Sequence[AccountId]:
+        """Accounts that have a position in no final state, ascending, each once."""
 
     async def open_of(self, member: MemberId) -> Sequence[PositionId]: ...
 

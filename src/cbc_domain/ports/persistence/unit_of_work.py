@@ -12,6 +12,7 @@ from cbc_domain.ports.persistence.planning import Planning
 from cbc_domain.ports.persistence.receipts import Receipts
 from cbc_domain.ports.persistence.results import Results
 from cbc_domain.ports.persistence.signals import Signals
+from cbc_domain.ports.persistence.sweeps import Sweeps
 from cbc_domain.ports.persistence.trades import Trades
 from cbc_domain.ports.persistence.transfers import Transfers
 from cbc_domain.ports.persistence.work import Answers, Configuration, Jobs, Lane, Outbox
@@ -44,6 +45,7 @@ class UnitOfWork(Protocol):
     configuration: Configuration
     receipts: Receipts
     transfers: Transfers
+    sweeps: Sweeps
 
     async def commit(self) -> None: ...
 

@@ -8,10 +8,24 @@ from cbc_adapters.persistence.postgres.tables import (
     people,
     proofs,
     signals,
+    sweeps,
     trades,
     transfers,
     work,
 )
 from cbc_adapters.persistence.postgres.tables.metadata import METADATA
 
-__all__ = ["METADATA", "books", "keys", "lane", "outcomes", "people", "proofs", "signals", "trades", "transfers", "work"]
+__all__ = [
+    "METADATA",
+    "books",
+    "keys",
+    "lane",
+    "outcomes",
+    "people",
+    "proofs",
+    "signals",
+    "sweeps",
+    "trades",
+    "transfers",
+    "work",
+]
