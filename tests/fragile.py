@@ -49,6 +49,8 @@ class FragileExchange(SimulatedExchange):
     readings_until_it_breaks: int | None = None
     each_reading_takes: timedelta | None = None
     on_reading: Callable[[], Awaitable[object]] | None = None
+    on_placing: Callable[[Leg], Awaitable[object]] | None = None
+    """What happens at the venue just before an order of a leg comes there."""
     attaches: frozenset[Leg] = ATTACHED
     """What travels with an entry here."""
     stops_first: bool = False
@@ -136,4 +138,6 @@ class FragileExchange(SimulatedExchange):
     async def place(self, account: ExchangeAccount, ticket: Ticket, attached: Sequence[Ticket] = ()) -> Report:
         if account.id == self.broken:
             raise ZeroDivisionError("a mistake in an adapter")
+        if self.on_placing is not None:
+            await self.on_placing(ticket.leg)
         return await super().place(account, ticket, attached)

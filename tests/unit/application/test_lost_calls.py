@@ -29,7 +29,7 @@ from cbc_domain.ports.exchange import Ticket
 from cbc_domain.ports.venue_faults import Fault
 from cbc_domain.risk.model import KeyStatus
 from cbc_domain.trading.model import CloseReason, Leg, OrderState, PositionState
-from cbc_domain.trading.orders import Lost, apply
+from cbc_domain.trading.orders import Acknowledged, Lost, Rejected, Sent, apply
 from cbc_domain.trading.positions import net
 from tests.club import BTC, Club, open_club
 
@@ -468,6 +468,35 @@ async def test_whoever_takes_over_from_a_dead_worker_asks_until_the_venue_answer
     assert plan.looks == 0
     assert (await club.at_venue(member)).entries == 1
     assert (await club.at_venue(member)).protected
+
+
+@pytest.mark.parametrize("fault", [Fault.FILTER, Fault.PRICE_PASSED])
+@pytest.mark.parametrize("comes", [True, False])
+async def test_a_stop_that_a_dead_worker_sent_is_known_though_it_came_while_ours_was_refused(
+    fault: Fault, *, comes: bool
+) -> None:
+    """rules: ORD-04, ORD-10, POS-11
+
+    In seed 48 of the campaign at the venues it was unknown when it was asked for and came to stand, and ours was refused 40 ms
+    later: two stops stood, one of them for ever.
+    """
+    club = await opened(FaultPlan([Failure(Refuse(fault), Nth(frozenset({1})), leg=Leg.STOP)]))
+    club.exchange.attaches = frozenset()
+    await club.alert("SINAL LONG FORTE")
+    await club.jobs()
+    await club.die_between_calls()
+    (member,) = club.members
+    trade, account = await club.trade(member), await club.account(member)
+    stop = next(order for order in trade.orders if order.leg is Leg.STOP)
+
+    async def arrives(_: Leg) -> None:
+        if comes:
+            await club.sends_unheard(trade, Leg.STOP)
+
+    club.exchange.on_placing = arrives
+    heard = await club.platform.desk().insist(account, stop, 5, again=True)
+
+    assert [type(fact) for _, fact in heard.facts] == [Sent, Acknowledged if comes else Rejected]
 
 
 async def test_a_worker_that_was_held_up_past_its_lease_sends_nothing_any_more() -> None:

@@ -10,7 +10,7 @@ from cbc_domain.ports.exchange import Exchange, Report, ReportState, Ticket, Tra
 from cbc_domain.ports.system import Clock, Together
 from cbc_domain.ports.venue_faults import Fault, OutcomeUnknown, VenueRefused
 from cbc_domain.risk.model import ExchangeAccount
-from cbc_domain.trading.model import Leg, Order, OrderState
+from cbc_domain.trading.model import PROTECTION, Leg, Order, OrderState
 from cbc_domain.trading.orders import Acknowledged, Cancelled, Expired, Fact, Filled, Lost, PutOff, Rejected, Sent
 
 LATER: Final = timedelta(microseconds=1)
@@ -149,6 +149,11 @@ class Desk:
         if refusal.fault in BARRED and order.leg is Leg.EXIT:
             # Nothing was done about it: the same exit may go once the cause is mended, and a new one would fare no better.
             return Heard(((order.client_id, PutOff(now, refusal.fault)),), refusal.fault)
+        if again and order.leg in PROTECTION and refusal.fault is not Fault.LIVE_OFF:
+            # What was sent before may have come to stand between our question and our sending.
+            found = await self.find(account, order)
+            if not found.unknown_there:
+                return found
         ended = Expired if again and not order.reduces else Rejected
         if refusal.fault is Fault.LIVE_OFF:
             # We did not send it: there is no sending to tell of.
