@@ -104,7 +104,7 @@ class CcxtExchange:
         dialect, instrument = self._pool.dialect(account.venue), await self._listed(account, symbol)
         try:
             async with asyncio.timeout(HURRIED_WAIT_S if hurried else None):
-                held = await self._call(account, Errand.HOLDINGS, lambda client: dialect.holdings(client, instrument))
+                held = await self._traffic.ask(account, Errand.HOLDINGS, lambda client: dialect.holdings(client, instrument))
         except TimeoutError:
             detail = f"{account.venue.value}: expected what is held within {HURRIED_WAIT_S} s, was no answer"
             raise OutcomeUnknown(detail) from None
@@ -186,14 +186,15 @@ class CcxtExchange:
         def became(told: Booked | None) -> Errand:
             return errand if travelled or (told is not None and told.fills) else Errand.SEEK
 
-        booked = await self._traffic.of(account, errand, lambda client: dialect.find(client, sought), became)
+        ask = self._traffic.of if errand is Errand.LOOK else self._traffic.ask
+        booked = await ask(account, errand, lambda client: dialect.find(client, sought), became)
         return _report(account, booked) if booked is not None else None
 
     async def _just_taken(self, account: ExchangeAccount, sought: Sought) -> Booked:
         """What became of an order that the venue took; whatever keeps it from telling is no refusal of the order."""
         dialect = self._pool.dialect(account.venue)
         try:
-            booked = await self._call(account, Errand.FIND, lambda client: dialect.find(client, sought))
+            booked = await self._traffic.ask(account, Errand.FIND, lambda client: dialect.find(client, sought))
         except VenueRefused as refusal:
             raise OutcomeUnknown(f"{account.venue.value}: the order was taken, and not told of: {refusal.detail}") from refusal
         if booked is None:

@@ -70,6 +70,12 @@ class Trip:
         """Seconds until all can pay; 0 for at once."""
         return max(purse.wait(now, self.cost, self.rank, first=first) for purse in self.payers)
 
+    def is_spare(self, now: float) -> bool:
+        """Whether it might go at once though everything else went before."""
+        if not self.road.breaker.allows(now, critical=False):
+            return False
+        return not any(purse.wait(now, self.cost, Rank.BACKGROUND) for purse in self.payers)
+
     def begin(self, now: float) -> None:
         for purse in self.payers:
             purse.pay(self.cost)

@@ -12,6 +12,7 @@ from cbc_adapters.exchange.ccxt.backoff import backoff_of
 from cbc_adapters.exchange.ccxt.clients import ClientPool, Market
 from cbc_adapters.exchange.ccxt.dialect import Client
 from cbc_adapters.exchange.ccxt.errors import translated
+from cbc_adapters.exchange.ccxt.hedged import hedged
 from cbc_adapters.exchange.ccxt.limits import Errand, Headers, Published
 from cbc_adapters.exchange.ccxt.published import PUBLISHED
 from cbc_adapters.exchange.ccxt.road import Road, Trip
@@ -71,6 +72,24 @@ class Traffic:
         if became is not None:
             trip.give_back(trip.road.published.costs[became(told)])
         return told
+
+    async def ask(
+        self,
+        account: ExchangeAccount,
+        errand: Errand,
+        call: Callable[[Client], Awaitable[T]],
+        became: Callable[[T], Errand] | None = None,
+    ) -> T:
+        """`of` for a question that a stop or an exit may wait for: asked once more when its answer takes long (POS-11).
+
+        The second one goes only where half of every limit is left: a slow venue is not asked twice as much when little is.
+        """
+
+        def spare() -> bool:
+            now = self._ticks()
+            return self._road((account.venue, account.environment), now).trip(errand, account.id, now).is_spare(now)
+
+        return await hedged(lambda: self.of(account, errand, call, became), spare)
 
     async def public(self, market: Market, errand: Errand, call: Callable[[Client], Awaitable[T]]) -> T:
         """The same for what a venue tells everybody."""

@@ -11,6 +11,7 @@ import pytest
 
 from cbc_adapters.exchange.ccxt.adapter import CcxtExchange
 from cbc_adapters.exchange.ccxt.breaker import FAILURES
+from cbc_adapters.exchange.ccxt.hedged import SLOW_S
 from cbc_adapters.exchange.simulated.venues.binance import BinanceWire
 from cbc_adapters.exchange.simulated.venues.bybit import BybitWire
 from cbc_adapters.exchange.simulated.venues.house import House
@@ -38,10 +39,12 @@ class MoodyWire(BinanceWire):
         self.headers: Mapping[str, str] = {}
         self.arrived: Counter[str] = Counter()
         self.until: dict[str, asyncio.Event] = {}
+        self.next_waits: dict[str, asyncio.Event] = {}
+        """Of each path the next call alone."""
 
     async def answer(self, call: WireCall, house: House) -> WireAnswer:
         self.arrived[call.path] += 1
-        if awaited := self.until.get(call.path):
+        if awaited := self.next_waits.pop(call.path, None) or self.until.get(call.path):
             await awaited.wait()
         if mood := self.instead.get(call.path, self.instead.get("*")):
             return mood
@@ -153,6 +156,23 @@ async def test_who_is_in_a_hurry_goes_on_without_knowing_what_is_held(bench: Ben
     held = await patient
     assert held is not None
     assert held == await bench.exchange.holding(bench.account, BTC, Side.LONG, hurried=True)
+
+
+@pytest.mark.parametrize(("used", "asked"), [("100", 2), ("1950", 1)])
+async def test_what_an_exit_may_wait_for_is_asked_once_more_while_half_of_the_limit_is_left(
+    bench: Bench, used: str, asked: int
+) -> None:
+    """rules: POS-11, EXC-08"""
+    bench.wire.headers = {"X-MBX-USED-WEIGHT-1M": used}
+    await bench.enter("e1")
+    bench.wire.arrived.clear()
+    bench.wire.next_waits["/fapi/v3/positionRisk"] = told = asyncio.Event()
+    asyncio.get_running_loop().call_later(3 * SLOW_S, told.set)
+
+    held = await bench.exchange.holding(bench.account, BTC, Side.LONG)
+
+    assert held is not None
+    assert bench.wire.arrived["/fapi/v3/positionRisk"] == asked
 
 
 class SilentOnTiers(BybitWire):
