@@ -13,6 +13,7 @@ from cbc_domain.ports.persistence.trades import Trade
 from cbc_domain.ports.persistence.unit_of_work import Store
 from cbc_domain.ports.persistence.work import Backlog, Claim, Hold
 from cbc_domain.trading.model import Leg, Ordered, OrderState, Task, TaskAction, TaskState
+from cbc_domain.trading.orders import Acknowledged, apply
 from cbc_domain.trading.priority import BACKGROUND, CRITICAL, HIGH, HIGH_PREPAID, LOW, MEDIUM, order_key
 from tests.promises.persistence.conftest import Workers
 from tests.promises.samples import BTC, DAY, ETH, MINUTE, NOW, SECOND, Place, Samples, closed, committed
@@ -476,6 +477,29 @@ async def test_whoever_has_an_account_closes_and_protects_its_other_positions_be
     async with committed(busy) as work:
         await work.lane.finish([first.hold])
     assert ids(await claim(idle)) == [same.id]
+
+
+async def test_an_open_whose_entry_the_venue_took_goes_beside_and_any_other_waits(
+    store: Store, workers: Workers, samples: Samples, place: Place
+) -> None:
+    """rules: ARC-04, POS-11
+
+    In seed 53 of the campaign at the venues its second try waited for the looks at another position of the account, and what it
+    had bought stood bare for 10.3 s.
+    """
+    parts = {part.task.id: part for part in (await samples.opened(store, place), await samples.opened(store, place, ETH))}
+    busy, idle = await workers.begin(1), await workers.begin(2)
+    [begun] = await claim(busy, most=1)
+    assert await claim(busy) == []
+    entry = apply(begun.trade.orders[0], Acknowledged(NOW, "v-1"))
+    async with committed(busy) as work:
+        await work.trades.save([Trade(begun.trade.position, (entry, *begun.trade.orders[1:]))], [])
+        await work.lane.retry({begun.hold: NOW + SECOND})
+    [other] = await claim(busy, most=1)
+
+    assert {begun.task.id, other.task.id} == parts.keys()
+    assert await claim(busy) == await claim(idle, NOW + SECOND) == []
+    assert ids(await claim(busy, NOW + SECOND)) == [begun.task.id]
 
 
 async def test_what_its_holder_left_undone_comes_back_though_it_goes_on_with_the_account(

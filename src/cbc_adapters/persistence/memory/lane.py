@@ -135,7 +135,11 @@ class MemoryLane:
     def _may_go_beside(self, task: Task, other: Task) -> bool:
         """Whether this worker may begin a task beside one of the same account that is under way."""
         mine = self._worker is not None and self._held_by.get(other.id) == self._worker
-        return mine and task.action is not TaskAction.OPEN and task.position != other.position
+        return mine and not self._begins_something(task) and task.position != other.position
+
+    def _begins_something(self, task: Task) -> bool:
+        entries = (order for order in self._trades.trade(task.position).orders if order.leg is Leg.ENTRY)
+        return task.action is TaskAction.OPEN and all(entry.acked_at is None for entry in entries)
 
     def _is_due(self, task: Task, now: datetime) -> bool:
         if task.state is TaskState.LEASED:

@@ -15,6 +15,7 @@ from sqlalchemy import (
     bindparam,
     case,
     cast,
+    exists,
     func,
     null,
     or_,
@@ -25,8 +26,9 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from cbc_adapters.persistence.postgres.presence import is_gone
 from cbc_adapters.persistence.postgres.tables.lane import lane_accounts
 from cbc_adapters.persistence.postgres.tables.metadata import instant
+from cbc_adapters.persistence.postgres.tables.trades import orders
 from cbc_adapters.persistence.postgres.trade_reading import IDS
-from cbc_domain.trading.model import TaskAction
+from cbc_domain.trading.model import Leg, TaskAction
 
 NOW: Final = bindparam("now", type_=instant)
 UNTIL: Final = bindparam("until", type_=instant)
@@ -34,6 +36,7 @@ HOLDER: Final = bindparam("holder", type_=Integer)
 """The worker that asks; NULL when nobody would see it die: then it shares nothing with itself either."""
 
 _ACCOUNT: Final = lane_accounts.c
+_ORDER: Final = orders.c
 _LEFT: Final = _ACCOUNT.positions.op("-", return_type=JSONB())(bindparam("ended", type_=ARRAY(Text, dimensions=1)))
 _OVER: Final = func.jsonb_build_object() == _LEFT
 
@@ -54,11 +57,13 @@ LET_GO: Final = (
 def is_open_to_its_holder(task: FromClause) -> ColumnElement[bool]:
     """Whether the worker that has the account may take this beside what it does there: nothing new, and no position twice.
 
-    A venue that does not answer about one position keeps no other of the account from its stop or its exit (POS-11).
+    A venue that does not answer about one position keeps no other of the account from its stop or its exit (POS-11). An open
+    whose entry the venue took is nothing new any more: what is left of it is protection.
     """
     leased_until = cast(_ACCOUNT.positions[cast(task.c.position, Text)].astext, instant)
     idle = or_(leased_until.is_(None), leased_until <= NOW)
-    return and_(_ACCOUNT.holder == HOLDER, task.c.action != TaskAction.OPEN.value, idle)
+    taken = exists().where(_ORDER.position == task.c.position, _ORDER.leg == Leg.ENTRY.value, _ORDER.acked_at.is_not(None))
+    return and_(_ACCOUNT.holder == HOLDER, or_(task.c.action != TaskAction.OPEN.value, taken), idle)
 
 
 def take(picked: FromClause) -> Update:

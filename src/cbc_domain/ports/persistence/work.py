@@ -73,7 +73,8 @@ class Lane(Protocol):
 
         Tasks of a dead worker come back at once, those of a silent one when their lease has ended. Locked rows are
         skipped, not waited for. Whoever works on an account already is given closes and protection of its other positions
-        too, so that nothing waits for one that a venue does not answer about (POS-11); opens wait until it is free.
+        too, so that nothing waits for one that a venue does not answer about (POS-11), and opens whose entry the venue has
+        taken; other opens wait until it is free.
         """
 
     async def held(self, holds: Collection[Hold]) -> frozenset[Hold]:
