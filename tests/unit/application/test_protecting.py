@@ -20,7 +20,7 @@ from cbc_adapters.exchange.simulated.faults import (
 )
 from cbc_adapters.exchange.simulated.listing import DEMONSTRATION
 from cbc_domain.application.trading.absorb import News, absorb
-from cbc_domain.application.trading.task_outcome import BARE_AGAIN, Asked, outcome
+from cbc_domain.application.trading.task_outcome import BARE_AGAIN, DOUBT_AGAIN, LOOK_AGAIN, Asked, outcome
 from cbc_domain.kernel.venues import Side, Symbol
 from cbc_domain.ports.persistence.trades import Trade
 from cbc_domain.ports.venue_faults import Fault
@@ -416,19 +416,27 @@ async def test_a_venue_that_answers_nothing_about_orders_is_asked_until_it_does(
 def test_an_entry_that_the_venue_took_is_asked_for_until_it_tells_what_became_of_it() -> None:
     """rules: ORD-04, POS-11
 
-    In seed 1 of the campaign at the venues the trades of a filled entry were not told, and nobody asked again for 6 s.
+    In seed 1 of the campaign at the venues the trades of a filled entry were not told, and nobody asked again for 6 s. In
+    seed 65 a look was not answered, and the next one came after a second.
     """
     position, now = position_of(), NOW + timedelta(seconds=1)
     entry = apply(apply(order_of(position), Sent(NOW)), Acknowledged(NOW, "v-e"))
     stop = apply(apply(order_of(position, Leg.STOP, price=Decimal(98)), Sent(NOW)), Acknowledged(NOW, "v-s"))
     task = attrs.evolve(task_of(1, 0), attempts=3)
 
-    alone = outcome(task, Trade(position, (entry,)), now, SystemLimits(), Asked())
-    covered = outcome(task, Trade(position, (entry, stop)), now, SystemLimits(), Asked())
+    target = apply(apply(order_of(position, Leg.TARGET, price=Decimal(103)), Sent(NOW)), Acknowledged(NOW, "v-t"))
+    part = fill_of("part", "4", "100")
+    bought = attrs.evolve(apply_fill(position, entry, part), state=PositionState.PROTECTED)
+    covered = Trade(bought, (apply(entry, Filled(part)), stop, target))
 
-    assert alone.due == now + BARE_AGAIN
-    assert covered.due is not None
-    assert covered.due > now + BARE_AGAIN
+    def due(trade: Trade, *, unanswered: bool = False) -> timedelta | None:
+        at = outcome(task, trade, now, SystemLimits(), Asked(unanswered=unanswered)).due
+        return None if at is None else at - now
+
+    assert due(Trade(position, (entry,))) == BARE_AGAIN
+    assert due(Trade(position, (entry, stop))) == DOUBT_AGAIN
+    assert due(covered) == LOOK_AGAIN
+    assert due(covered, unanswered=True) == BARE_AGAIN
 
 
 def test_a_target_that_is_heard_of_before_the_rest_of_its_entry_closes_all_that_filled() -> None:

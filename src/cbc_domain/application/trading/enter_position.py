@@ -68,7 +68,7 @@ class EnterPosition:
         heard = await self.desk.heard([self._entry(claim, account, entry, halts), *beside])
         if any(isinstance(fact, Filled) for _, fact in heard.facts):
             heard += await self.desk.find_all(account, self._attached(trade))
-        return News(trade.position.id, heard.facts, denied=heard.denied)
+        return News(trade.position.id, heard.facts, denied=heard.denied, unanswered=heard.passing is not None)
 
     async def _entry(self, claim: Claim, account: ExchangeAccount, entry: Order, halts: Halts) -> Heard:
         if entry.state in AT_VENUE:

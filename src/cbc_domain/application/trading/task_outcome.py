@@ -32,7 +32,8 @@ OPENS_WAIT: Final = timedelta(seconds=1)
 """How long after it was due the next try of a bare position still comes before a new open of its account (POS-11)."""
 
 DOUBT_AGAIN: Final = timedelta(milliseconds=500)
-"""How often an entry is asked for that the venue does not know yet, though it may be on its way (EXC-09)."""
+"""How often an entry is asked for that the venue does not know yet, though it may be on its way (EXC-09), or took without a
+word of what it bought."""
 
 EXIT_TAKES: Final = timedelta(milliseconds=3250)
 """So long before the five seconds are over a close begins: one more try of a stop and an exit may take 1.5 s each (POS-11)."""
@@ -131,8 +132,9 @@ def _due(task: Task, trade: Trade, now: datetime, asked: Asked, *, hasty: bool) 
     if bare(trade) or (hasty and (unguarded(trade) or unfolding(trade) or stray(trade))):
         return now + BARE_AGAIN
     if hasty and buying(trade):
-        # A stop that covers everything may fire for what is bought already, and the rest come after it.
-        return now + LOOK_AGAIN
+        # A stop that covers everything may have been reached before, or fire for a part, and the rest come after it.
+        told = LOOK_AGAIN if trade.position.bought else DOUBT_AGAIN
+        return now + (BARE_AGAIN if asked.unanswered else told)
     if hasty and in_doubt(trade) and task.action is not TaskAction.OPEN:
         return now + (BARE_AGAIN if asked.unanswered else DOUBT_AGAIN)
     if _sought(trade, now, asked) and (asked.unanswered or lapsed_within(trade, MAY_ARRIVE, now)):
