@@ -43,16 +43,18 @@ class Repairs:
 def repairs(position: Position, orders: Iterable[Order], instrument: Instrument, limits: SystemLimits) -> Repairs:
     """Compare a position with its orders; harmless to ask again at any time.
 
-    While a close runs nothing new is placed and what stands stays; a finished position wants no order at all. As long as an
-    entry may buy more, what is placed is for all that it may buy: reduce-only, it can do no more than close the position.
-    When the answer to an entry was lost, what was planned with it is sent before anybody knows whether it bought anything.
+    While a close runs or waits to begin, nothing new is placed and what stands stays; a finished position wants no order.
+    As long as an entry may buy more, what is placed is for all that it may buy: reduce-only, it can do no more than close the
+    position. When the answer to an entry was lost, what was planned with it is sent before anybody knows whether it bought
+    anything.
     """
     legs = tuple(order for order in orders if order.position == position.id)
     waiting = tuple(order for order in legs if order.leg in PROTECTION and not order.state.final)
     to_come = still_to_come(legs)
     if position.state.final or (to_come is None and position.quantity <= 0):
         return _unwanted(waiting)
-    if position.closing_reason is not None or position.state is PositionState.CLOSING:
+    leaves = any(order.leg is Leg.EXIT and not order.state.final for order in legs)
+    if leaves or position.closing_reason is not None or position.state is PositionState.CLOSING:
         return Repairs()
     if position.quantity <= 0:
         doubtful = any(order.leg is Leg.ENTRY and order.state is OrderState.UNKNOWN for order in legs)

@@ -35,6 +35,19 @@ def needs(position: Position, *orders: Order) -> Repairs:
     return repairs(position, orders, BTC_RULES, LIMITS)
 
 
+@pytest.mark.parametrize("exit_", [order_of(position_of(), Leg.EXIT), apply(order_of(position_of(), Leg.EXIT), Sent(NOW))])
+def test_nothing_new_is_placed_while_an_exit_waits_to_be_sent(exit_: Order) -> None:
+    """rules: ORD-10, POS-11
+
+    In seed 69 of the campaign at the venues a new stop was, and the exit of the position waited 1.9 s for its answers.
+    """
+    position, entry = filled()
+    refused = apply(exit_ if exit_.sent_at else apply(exit_, Sent(NOW)), Rejected(NOW, "FILTER"))
+
+    assert needs(position, entry, exit_) == NOTHING
+    assert needs(position, entry, refused) != NOTHING
+
+
 def carried_out(position: Position, orders: tuple[Order, ...], found: Repairs) -> tuple[Order, ...]:
     """What the orders are once every repair has been made and the venue has confirmed it."""
     placed = [trigger_order(position, one, OrderId(UUID(int=500 + n)), NOW) for n, one in enumerate(found.place)]
