@@ -57,6 +57,24 @@ def test_another_stop_is_made_before_anything_is_bought_where_one_can_stand(entr
     assert [order for order in elsewhere if order.leg is Leg.STOP] == []
 
 
+@pytest.mark.parametrize("ways", [BEFORE, ALONG, AFTER])
+def test_the_stop_of_what_an_abandoned_entry_bought_stays_until_that_is_sold(ways: VenueWays) -> None:
+    """rules: POS-11, ORD-11
+
+    In seed 81 of the campaign at the venues it was cancelled first, and what had strayed stood bare for 14 s.
+    """
+    came, left = fill_of("in", "10", "100"), fill_of("out", "10", "99")
+    entry = apply(apply(ENTRY, Expired(NOW - timedelta(minutes=1))), Filled(came))
+    gone = apply(apply(order_of(POSITION, Leg.EXIT), Sent(NOW)), Filled(left))
+    position = attrs.evolve(POSITION, state=PositionState.ABANDONED)
+
+    def cancelled(*orders: Order) -> tuple[Order, ...]:
+        return needs(Trade(position, orders), BTC_RULES, ways, LIMITS, NOW, lambda: next(new_ids())).cancel
+
+    assert cancelled(entry, STOP) == ()
+    assert cancelled(entry, STOP, gone) == (STOP,)
+
+
 def test_a_stop_that_was_refused_because_nothing_is_held_is_not_asked_for_again_before_the_fill() -> None:
     """rules: ORD-09"""
     early = apply(apply(PLANNED[0], Sent(NOW)), Rejected(NOW, Fault.REDUCE_ONLY))

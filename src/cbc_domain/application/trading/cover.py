@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from cbc_domain.application.trading.standing import AT_VENUE, buying, leaving, newest
+from cbc_domain.application.trading.standing import AT_VENUE, buying, leaving, newest, stray
 from cbc_domain.kernel.venues import Side
 from cbc_domain.ports.persistence.trades import Trade
 from cbc_domain.ports.venue_faults import Fault
@@ -30,9 +30,11 @@ def bare(trade: Trade) -> bool:
 
 
 def unguarded(trade: Trade) -> bool:
-    """Whether something is open without a stop for all of it, also when somebody wants it closed already."""
+    """Whether something is open without a stop for all of it, also when somebody wants it closed already; or strayed."""
     position = trade.position
-    return not position.state.final and position.quantity > 0 and not _covers(trade, Leg.STOP)
+    if position.state.final:
+        return stray(trade) > 0 and covering(trade.orders, Leg.STOP) is None
+    return position.quantity > 0 and not _covers(trade, Leg.STOP)
 
 
 def unfolding(trade: Trade) -> bool:

@@ -6,7 +6,7 @@ from datetime import datetime
 import attrs
 
 from cbc_domain.application.trading.cover import immovable, lacks_first_stop
-from cbc_domain.application.trading.standing import AT_VENUE, IN_DOUBT, entered, in_doubt, may_arrive, newest, standing
+from cbc_domain.application.trading.standing import AT_VENUE, IN_DOUBT, entered, in_doubt, may_arrive, newest, standing, stray
 from cbc_domain.kernel.ids import OrderId
 from cbc_domain.ports.persistence.trades import Trade
 from cbc_domain.risk.defaults import SystemLimits
@@ -50,7 +50,7 @@ def needs(
     trade: Trade, instrument: Instrument, ways: VenueWays, limits: SystemLimits, now: datetime, new_id: Callable[[], OrderId]
 ) -> Protection:
     """Compare a trade with its orders, and leave to the venue what travelled with an entry (ORD-08 to ORD-10, SIZ-10)."""
-    found = _with_ways(repairs(trade.position, trade.orders, instrument, limits), trade, ways, now)
+    found = _with_stop_kept(repairs(trade.position, trade.orders, instrument, limits), trade, ways, now)
     # Nothing better is placed for these: the one that covers everything has to make room for none.
     settled = {trigger.leg for trigger in found.place if immovable(trade, trigger.leg, limits)}
     stay = [standing(trade.orders, leg) for leg in settled]
@@ -70,9 +70,9 @@ def needs(
     return Protection(trade, (*_unheard(trade, found), *send, *placed), tuple(cancel), tuple(lapse), found.unprotectable)
 
 
-def _with_ways(found: Repairs, trade: Trade, ways: VenueWays, now: datetime) -> Repairs:
-    """The stop of an entry that was given up stays where it went first, as long as that entry may arrive."""
-    if not (ways.takes_stop_first and may_arrive(trade, now)):
+def _with_stop_kept(found: Repairs, trade: Trade, ways: VenueWays, now: datetime) -> Repairs:
+    """The stop of an entry that was given up stays while that may arrive, where it went first, and until what came is sold."""
+    if not (stray(trade) or (ways.takes_stop_first and may_arrive(trade, now))):
         return found
     return attrs.evolve(found, cancel=tuple(o for o in found.cancel if o.leg is not Leg.STOP or o.state not in AT_VENUE))
 
