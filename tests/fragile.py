@@ -70,6 +70,8 @@ class FragileExchange(SimulatedExchange):
     def __init__(self, venue: SimulatedVenue, clock: SteppedClock, faults: FaultPlan | None, sleep: Sleep = sleep_for) -> None:
         super().__init__(venue, clock, faults=faults, sleep=sleep, opening_balance=None)
         self.asked: list[tuple[Venue, Environment]] = []
+        self.prepared: list[int] = []
+        """How many orders the venue had of an account when its leverage was set beforehand."""
         self.told_of: list[tuple[datetime, AccountId]] = []
         """Whose orders it told of, and when."""
         self._stepped = clock
@@ -134,6 +136,9 @@ class FragileExchange(SimulatedExchange):
 
     async def standings(self) -> Sequence[VenueStanding]:
         return self.standing
+
+    async def prepare(self, account: ExchangeAccount, symbol: Symbol, side: Side, leverage: int) -> None:
+        self.prepared.append(len(self._venue.accounts[account.id].orders))
 
     async def place(self, account: ExchangeAccount, ticket: Ticket, attached: Sequence[Ticket] = ()) -> Report:
         if account.id == self.broken:

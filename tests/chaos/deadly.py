@@ -105,6 +105,9 @@ class DeadlyExchange:
     def forgets_ids(self, venue: Venue) -> bool:
         return self.inner.forgets_ids(venue)
 
+    async def prepare(self, account: ExchangeAccount, symbol: Symbol, side: Side, leverage: int) -> None:
+        await self.inner.prepare(account, symbol, side, leverage)
+
     async def place(self, account: ExchangeAccount, ticket: Ticket, attached: Sequence[Ticket] = ()) -> Report:
         return await self._step(PLACED[ticket.leg], self.inner.place(account, ticket, attached))
 

@@ -167,6 +167,12 @@ class Exchange(Protocol):
         still arrive (ORD-04).
         """
 
+    async def prepare(self, account: ExchangeAccount, symbol: Symbol, side: Side, leverage: int) -> None:
+        """Set leverage and isolated margin for an entry that is to follow (SIZ-04); again changes nothing.
+
+        `place` does it otherwise. Raises like `place`, and nothing for an account that no order may leave for.
+        """
+
     async def place(self, account: ExchangeAccount, ticket: Ticket, attached: Sequence[Ticket] = ()) -> Report:
         """Send one order, with leverage and isolated margin set before an entry (SIZ-04).
 

@@ -68,6 +68,8 @@ async def test_the_stop_stands_before_the_entry_is_sent_and_is_moved_to_the_real
 
     trade, venue = await club.trade(member), await club.at_venue(member)
     assert (await sent(club, member))[:2] == [Leg.STOP, Leg.ENTRY]
+    # In seed 69 of the campaign at the venues leverage was set between the two: the price reached the stop in that second.
+    assert club.exchange.prepared == [0]
     assert (venue.stops, venue.targets) == ([Decimal("58829.4")], [Decimal("61830.9")])
     assert trade.position.state is PositionState.PROTECTED
     assert venue.protected

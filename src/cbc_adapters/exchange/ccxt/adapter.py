@@ -8,7 +8,7 @@ from typing import Final, TypeVar
 from cbc_adapters.exchange.ccxt.balances import Balances
 from cbc_adapters.exchange.ccxt.clients import ClientPool
 from cbc_adapters.exchange.ccxt.closings import perhaps_funded
-from cbc_adapters.exchange.ccxt.dialect import Booked, Client, Closed, Dialect, Placing, Sought
+from cbc_adapters.exchange.ccxt.dialect import Booked, Client, Closed, Placing, Sought
 from cbc_adapters.exchange.ccxt.limits import Errand, Published
 from cbc_adapters.exchange.ccxt.listings import Listings
 from cbc_adapters.exchange.ccxt.published import PUBLISHED
@@ -79,8 +79,12 @@ class CcxtExchange:
     def forgets_ids(self, venue: Venue) -> bool:
         return self._pool.dialect(venue).forgets_ids
 
+    async def prepare(self, account: ExchangeAccount, symbol: Symbol, side: Side, leverage: int) -> None:
+        if self._may_order(account):
+            await self._prepare(account, await self._listed(account, symbol), side, leverage)
+
     async def place(self, account: ExchangeAccount, ticket: Ticket, attached: Sequence[Ticket] = ()) -> Report:
-        if account.environment is Environment.LIVE and not self._allow_live:
+        if not self._may_order(account):
             raise VenueRefused(Fault.LIVE_OFF, "expected CBC_LIVE_TRADING=1, was 0: no order leaves for a live account")
         return await self._streams.told_by(ticket.client_id, self._place(account, ticket, attached))
 
@@ -167,7 +171,7 @@ class CcxtExchange:
         errand = Errand.ENTER if ticket.leg is Leg.ENTRY else Errand.GUARD if ticket.leg in PROTECTION else Errand.LEAVE
         try:
             if ticket.leg is Leg.ENTRY:
-                await self._prepare(account, dialect, placing)
+                await self._prepare(account, instrument, ticket.side, ticket.leverage or 1)
             booked = await self._call(account, errand, lambda client: dialect.place(client, placing))
         except VenueRefused as refusal:
             if refusal.fault in {Fault.FILTER, Fault.SYMBOL_CLOSED}:
@@ -201,22 +205,24 @@ class CcxtExchange:
             raise OutcomeUnknown(f"{account.venue.value}: expected the order that was just taken, was unknown there")
         return booked
 
-    async def _prepare(self, account: ExchangeAccount, dialect: Dialect, placing: Placing) -> None:
-        ticket, leverage, now = placing.ticket, placing.ticket.leverage or 1, self._clock.now()
-        chosen, at = self._prepared.get((account.id, ticket.symbol), (None, now))
+    def _may_order(self, account: ExchangeAccount) -> bool:
+        return self._allow_live or account.environment is not Environment.LIVE
+
+    async def _prepare(self, account: ExchangeAccount, instrument: Instrument, side: Side, leverage: int) -> None:
+        dialect, now = self._pool.dialect(account.venue), self._clock.now()
+        chosen, at = self._prepared.get((account.id, instrument.symbol), (None, now))
         if chosen == leverage and now - at < PREPARED_LASTS:
             return
-        instrument, hedge = placing.instrument, placing.hedge
 
         async def prepare(client: Client) -> None:
-            await dialect.prepare(client, instrument, ticket.side, leverage, hedge=hedge)
+            await dialect.prepare(client, instrument, side, leverage, hedge=account.hedge)
 
         try:
             await self._call(account, Errand.PREPARE, prepare)
         except OutcomeUnknown as lost:
             # Nothing was ordered yet, and setting it again changes nothing.
             raise VenueRefused(Fault.NETWORK, lost.detail) from lost
-        self._prepared[account.id, ticket.symbol] = leverage, now
+        self._prepared[account.id, instrument.symbol] = leverage, now
 
     async def _closings(
         self,

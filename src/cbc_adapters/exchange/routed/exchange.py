@@ -59,6 +59,9 @@ class RoutedExchange:
     def forgets_ids(self, venue: Venue) -> bool:
         return self._at(venue).forgets_ids(venue)
 
+    async def prepare(self, account: ExchangeAccount, symbol: Symbol, side: Side, leverage: int) -> None:
+        await self._at(account.venue).prepare(account, symbol, side, leverage)
+
     async def place(self, account: ExchangeAccount, ticket: Ticket, attached: Sequence[Ticket] = ()) -> Report:
         return await self._at(account.venue).place(account, ticket, attached)
 

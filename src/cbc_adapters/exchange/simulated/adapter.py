@@ -97,6 +97,9 @@ class SimulatedExchange:
     def forgets_ids(self, venue: Venue) -> bool:
         return False
 
+    async def prepare(self, account: ExchangeAccount, symbol: Symbol, side: Side, leverage: int) -> None:
+        """Nothing: an order brings its leverage with it here."""
+
     async def place(self, account: ExchangeAccount, ticket: Ticket, attached: Sequence[Ticket] = ()) -> Report:
         """Fill at the mark price; an attached leg that the plan refuses is left out and the entry goes through."""
         harms = await self._before(Call.PLACE, account, ticket.leg)

@@ -111,6 +111,9 @@ class RemoteExchange:
     def forgets_ids(self, venue: Venue) -> bool:
         return False
 
+    async def prepare(self, account: ExchangeAccount, symbol: Symbol, side: Side, leverage: int) -> None:
+        """Nothing: an order brings its leverage with it here."""
+
     async def place(self, account: ExchangeAccount, ticket: Ticket, attached: Sequence[Ticket] = ()) -> Report:
         return await self._ask(AskToPlace(account, ticket, tuple(attached)), _REPORT)
 

@@ -1,6 +1,7 @@
 """Calls to the exchange, each answered with facts about orders: nothing of the venue's moods goes further than this."""
 
 from collections.abc import Awaitable, Iterable, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -85,6 +86,11 @@ class Desk:
             now = self.clock.now()
             return Heard(((order.client_id, Sent(now)), (order.client_id, Lost(now))), Fault.NETWORK)
         return Heard(facts_of(report))
+
+    async def prepare(self, account: ExchangeAccount, order: Order, leverage: int) -> None:
+        """Set what an entry needs while nothing waits for it; what keeps it from being set is told when that is sent."""
+        with suppress(VenueRefused, OutcomeUnknown):
+            await self.exchange.prepare(account, order.symbol, order.side, leverage)
 
     async def insist(self, account: ExchangeAccount, order: Order, leverage: int, *, again: bool) -> Heard:
         """Find or place a stop or target, and do so once more at once when the answer was lost: it waits for no task."""

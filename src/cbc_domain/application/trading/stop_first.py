@@ -53,6 +53,8 @@ class StopFirst:
             return BeforeEntry(may_go=False)
         else:
             leverage = claim.trade.position.size.leverage
+            # Between the stop and its entry the price may reach it, and nothing that can be done before takes that time.
+            await self.desk.prepare(account, stop, leverage)
             heard = await self.desk.insist(account, stop, leverage, again=claim.task.attempts > 1)
         after = self._after(claim, stop, heard)
         stands = after.state in AT_VENUE and bool(heard.facts)

@@ -158,6 +158,17 @@ async def test_who_is_in_a_hurry_goes_on_without_knowing_what_is_held(bench: Ben
     assert held == await bench.exchange.holding(bench.account, BTC, Side.LONG, hurried=True)
 
 
+async def test_what_was_set_beforehand_is_not_set_again_before_the_entry(bench: Bench) -> None:
+    """rules: SIZ-04"""
+    await bench.exchange.prepare(bench.account, BTC, Side.LONG, 10)
+    set_beforehand = dict(bench.wire.arrived)
+
+    await bench.enter("e1")
+
+    paths = ("/fapi/v1/marginType", "/fapi/v1/leverage")
+    assert [set_beforehand[path] for path in paths] == [bench.wire.arrived[path] for path in paths] == [1, 1]
+
+
 @pytest.mark.parametrize(("used", "asked"), [("100", 2), ("1950", 1)])
 async def test_what_an_exit_may_wait_for_is_asked_once_more_while_half_of_the_limit_is_left(
     bench: Bench, used: str, asked: int
