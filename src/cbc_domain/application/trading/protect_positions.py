@@ -78,7 +78,7 @@ class ProtectPositions:
         told += await self.desk.heard(
             [self._make_room(account, protection.of(leg), told, perhaps_sent) for leg in self._settled(protection, told)]
         )
-        return News(protection.trade.position.id, told.facts)
+        return News(protection.trade.position.id, told.facts, unanswered=told.passing is not None)
 
     def _settled(self, protection: Protection, told: Heard) -> Collection[Leg]:
         """The legs whose old orders are seen to: a stop that was not taken is tried again in a moment, and waits for no target.
