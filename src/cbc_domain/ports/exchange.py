@@ -170,7 +170,7 @@ class Exchange(Protocol):
     async def prepare(self, account: ExchangeAccount, symbol: Symbol, side: Side, leverage: int) -> None:
         """Set leverage and isolated margin for an entry that is to follow (SIZ-04); again changes nothing.
 
-        `place` does it otherwise. Raises like `place`, and nothing for an account that no order may leave for.
+        `place` does it otherwise. Raises like `place`; does nothing for an account that no order may leave for.
         """
 
     async def place(self, account: ExchangeAccount, ticket: Ticket, attached: Sequence[Ticket] = ()) -> Report:

@@ -36,4 +36,8 @@ class Fitness:
 
 class KeyChecker(Protocol):
     async def __call__(self, account: AccountId) -> Fitness:
-        """Examine a stored key before something is opened with it, and keep what came of it (KEY-03)."""
+        """Examine a stored key before something is opened with it, and keep what came of it (KEY-03); repeatable.
+
+        A venue that refuses, or is away, is an answer. Raises what an examiner should never raise, Unavailable for a key that
+        cannot be opened.
+        """

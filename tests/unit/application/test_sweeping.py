@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from cbc_adapters.exchange.simulated.faults import Call, DropBefore, Failure
 from cbc_domain.application.trading.sweep_accounts import ARRIVES, RESTED, Sweep
+from cbc_domain.identity.model import Member
 from cbc_domain.kernel.venues import Side, Symbol
 from cbc_domain.risk.model import StopScope
 from cbc_domain.trading.model import Leg
@@ -19,6 +20,20 @@ async def protected() -> Club:
     await club.alert("SINAL LONG FORTE")
     await club.work()
     return club
+
+
+async def left_over() -> tuple[Club, Member]:
+    """A member whose only position is over, and whose stop came to stand all the same."""
+    club = await open_club(takes_stop_first=True)
+    member = await club.join()
+    await club.market()
+    await club.alert("SINAL LONG FORTE")
+    await club.work()
+    ended = await club.trade(member)
+    await club.alert("FECHE LONG")
+    await club.work()
+    await club.stands_again(ended, Leg.STOP)
+    return club, member
 
 
 async def test_what_stands_as_it_should_is_left_alone() -> None:
@@ -58,15 +73,7 @@ async def test_what_arrives_after_the_last_position_of_an_account_is_cancelled_t
     In seed 29 of the campaign at the venues a stop that was delayed by a second arrived after its worker had died and its
     position had been given up, and stood for ever.
     """
-    club = await open_club(takes_stop_first=True)
-    member = await club.join()
-    await club.market()
-    await club.alert("SINAL LONG FORTE")
-    await club.work()
-    ended = await club.trade(member)
-    await club.alert("FECHE LONG")
-    await club.work()
-    await club.stands_again(ended, Leg.STOP)
+    club, member = await left_over()
     before = (await club.at_venue(member)).stops
 
     swept = await club.platform.sweep_accounts()()
@@ -103,15 +110,7 @@ async def test_however_few_a_venue_tells_of_at_once_every_account_has_its_turn()
 
 async def test_an_account_stays_due_until_what_is_left_over_there_is_cancelled() -> None:
     """rules: POS-10, ORD-11"""
-    club = await open_club(takes_stop_first=True)
-    member = await club.join()
-    await club.market()
-    await club.alert("SINAL LONG FORTE")
-    await club.work()
-    ended = await club.trade(member)
-    await club.alert("FECHE LONG")
-    await club.work()
-    await club.stands_again(ended, Leg.STOP)
+    club, member = await left_over()
     club.clock.advance(by=ARRIVES)
     club.exchange.suffer(Failure(DropBefore(), call=Call.CANCEL))
 

@@ -54,7 +54,7 @@ class _Told:
     report: Report | None
 
     @property
-    def all(self) -> bool:
+    def complete(self) -> bool:
         """Whether a message about it has nothing to add."""
         return self.report is None or self.report.state is ReportState.FILLED
 
@@ -157,7 +157,7 @@ class Streams:
                     with suppress(TimeoutError):
                         await asyncio.wait_for(sending.wait(), ANSWER_WAITS_S)
                 known = self._told.get(client_id)
-                if known is not None and known.all:
+                if known is not None and known.complete:
                     continue
                 report = await self._look(account, symbol, client_id)
                 if report is not None and (known is None or report != known.report):
