@@ -4,7 +4,8 @@ from typing import Final
 
 from sqlalchemy import event
 from sqlalchemy.engine import ExceptionContext
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from cbc_adapters.persistence.postgres.connections import replace_gone
 from cbc_adapters.persistence.postgres.documents import dump_json, load_json
@@ -59,6 +60,14 @@ def asyncpg_url(url: str) -> str:
         if url.startswith(plain):
             return "postgresql+asyncpg://" + url.removeprefix(plain)
     return url
+
+
+async def connect(engine: Engine) -> AsyncConnection:
+    """A connection of the engine's pool, to be closed by the caller. Raises Unavailable `unavailable`."""
+    try:
+        return await engine.connect()
+    except (OSError, NoConnectionFree) as fault:
+        raise away(fault) from fault
 
 
 def away(cause: BaseException) -> Unavailable:

@@ -4,10 +4,9 @@ import asyncio
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Integer, and_, any_, cast, func, literal_column, select, text
-from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from cbc_adapters.persistence.postgres.engine import away
+from cbc_adapters.persistence.postgres.engine import connect
 from cbc_adapters.persistence.postgres.tables.lane import lane_holders
 
 _KIND: Final = int.from_bytes(b"lane")
@@ -65,10 +64,7 @@ class Presence:
             await connection.close()
 
     async def _begin(self) -> None:
-        try:
-            connection = await self._engine.connect()
-        except (OSError, NoConnectionFree) as fault:
-            raise away(fault) from fault
+        connection = await connect(self._engine)
         self._connection = await connection.execution_options(isolation_level="AUTOCOMMIT")
         driver = (await connection.get_raw_connection()).driver_connection
         await connection.exec_driver_sql("SELECT 1")

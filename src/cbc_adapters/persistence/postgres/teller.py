@@ -6,10 +6,9 @@ from datetime import datetime
 
 import asyncpg
 import attrs
-from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from cbc_adapters.persistence.postgres.engine import away, meaning
+from cbc_adapters.persistence.postgres.engine import connect, meaning
 from cbc_adapters.persistence.postgres.group_commit import MOST, GroupCommit, Write
 from cbc_adapters.persistence.postgres.postings import Order, post_orders
 from cbc_adapters.persistence.postgres.rows.postings import Rows
@@ -36,10 +35,7 @@ class PostgresTeller:
 
     @asynccontextmanager
     async def _session(self) -> AsyncIterator[Write[Order, Sequence[Posting]]]:
-        try:
-            connection = await self._engine.connect()
-        except (OSError, NoConnectionFree) as fault:
-            raise away(fault) from fault
+        connection = await connect(self._engine)
         try:
             # One statement is one transaction: begin and commit travel with it.
             await connection.execution_options(isolation_level="AUTOCOMMIT")

@@ -5,13 +5,12 @@ from contextlib import asynccontextmanager
 from typing import Final, TypeVar
 
 import attrs
-from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncTransaction
 
 from cbc_adapters.persistence.postgres.answers import PostgresAnswers
 from cbc_adapters.persistence.postgres.books import PostgresBooks
 from cbc_adapters.persistence.postgres.configuration import PostgresConfiguration
-from cbc_adapters.persistence.postgres.engine import away
+from cbc_adapters.persistence.postgres.engine import connect
 from cbc_adapters.persistence.postgres.jobs import PostgresJobs
 from cbc_adapters.persistence.postgres.keys import PostgresKeys
 from cbc_adapters.persistence.postgres.lane import PostgresLane
@@ -83,7 +82,7 @@ class PostgresStore:
 
     @asynccontextmanager
     async def __call__(self) -> AsyncIterator[UnitOfWork]:
-        connection = await self._connect()
+        connection = await connect(self.engine)
         try:
             async with connection.begin() as transaction:
                 yield self._stores(connection, transaction)
@@ -106,12 +105,6 @@ class PostgresStore:
             result = await act(work)
             await work.commit()
         return result
-
-    async def _connect(self) -> AsyncConnection:
-        try:
-            return await self.engine.connect()
-        except (OSError, NoConnectionFree) as fault:
-            raise away(fault) from fault
 
     def _stores(self, connection: AsyncConnection, transaction: AsyncTransaction) -> PostgresUnitOfWork:
         return PostgresUnitOfWork(
