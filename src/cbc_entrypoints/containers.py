@@ -31,8 +31,10 @@ from cbc_domain.application.people.rotate_keys import RotateKeys
 from cbc_domain.application.people.show_keys import ShowKeys
 from cbc_domain.application.people.show_member import ShowMember
 from cbc_domain.application.people.sign_in import Authenticate, RefreshTokens, SignIn, SignOut
+from cbc_domain.application.people.use_keys import UseKeys
 from cbc_domain.application.people.verify_email import VerifyEmail
-from cbc_domain.application.people.verify_keys import VerifyDueKeys, VerifyKey, VerifyKeys
+from cbc_domain.application.people.verify_key import VerifyKey
+from cbc_domain.application.people.verify_keys import VerifyDueKeys, VerifyKeys
 from cbc_domain.application.trading.absorb import News, TradeKeeper
 from cbc_domain.application.trading.apply_fills import ApplyFills
 from cbc_domain.application.trading.close_position import ClosePosition
@@ -65,6 +67,7 @@ from cbc_domain.application.trading.sweep_accounts import SweepAccounts
 from cbc_domain.application.trading.watch_risks import WatchRisks
 from cbc_domain.ports.cache import Throttle
 from cbc_domain.ports.exchange import Exchange
+from cbc_domain.ports.executor import Executor
 from cbc_domain.ports.notifications import Letters
 from cbc_domain.ports.persistence.books import Teller
 from cbc_domain.ports.persistence.unit_of_work import Store
@@ -124,7 +127,10 @@ class Platform(containers.DeclarativeContainer):
         together=together,
         letters=letters,
     )
-    verify_key = providers.Factory(VerifyKey, store=store, verify=verify_keys)
+    use_keys = providers.Factory(UseKeys, store=store, exchange=exchange, verify_keys=verify_keys)
+    executor: providers.Dependency[Executor] = providers.Dependency(default=use_keys)
+    """Who opens keys for the use cases of the API; without one of another process they are opened here."""
+    verify_key = providers.Factory(VerifyKey, store=store, executor=executor)
     verify_due_keys = providers.Factory(VerifyDueKeys, store=store, clock=clock, verify=verify_keys)
     show_keys = providers.Factory(ShowKeys, store=store)
     remove_key = providers.Factory(RemoveKey, store=store, clock=clock, identities=identities, letters=letters)
@@ -160,7 +166,7 @@ class Platform(containers.DeclarativeContainer):
     preview_trade = providers.Factory(
         PreviewTrade,
         store=store,
-        exchange=exchange,
+        executor=executor,
         clock=clock,
         identities=identities,
         market_of=market_of,

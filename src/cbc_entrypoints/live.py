@@ -15,6 +15,7 @@ from cbc_adapters.exchange.simulated.keys import GivenFindings
 from cbc_adapters.notifications.log.letters import LogLetters
 from cbc_adapters.persistence.embedded.server import EmbeddedPostgres
 from cbc_adapters.persistence.postgres.engine import Engine, open_engine
+from cbc_adapters.persistence.postgres.errands import PostgresErrands
 from cbc_adapters.persistence.postgres.presence import Presence
 from cbc_adapters.persistence.postgres.privileges import APP_ROLE, Prepared
 from cbc_adapters.persistence.postgres.schema import migrate
@@ -43,9 +44,12 @@ if TYPE_CHECKING:
 
 @attrs.frozen
 class Live:
-    """An opened platform: its graph, and the engine that jobs and migrations need directly."""
+    """An opened platform: its graph, what its workers do for processes that open no key, and the engine that jobs and
+    migrations need directly.
+    """
 
     platform: Platform
+    errands: PostgresErrands
     engine: Engine
     database_url: str
 
@@ -105,6 +109,7 @@ async def live(
         throttle = await _throttle(settings, stack)
         clock, identities = clock or SystemClock(), identities or SystemIdentities()
         store, vault = PostgresStore(engine, identities, presence), _vault(settings)
+        errands = PostgresErrands(engine, identities)
         ring = SealedKeyRing(store, vault, clock, identities, process=f"{gethostname()}:{os.getpid()}")
         stack.push_async_callback(ring.close)
         venues = Venues(settings, ring, clock, allow_live=settings.live_trading, published=published)
@@ -123,11 +128,12 @@ async def live(
             sealer=vault,
             letters=LogLetters(settings.data_dir / "letters.jsonl"),
             key_ring=ring,
+            executor=errands,
             examiner=GivenFindings({}) if everywhere else venues,
             outgoing_addresses=settings.outgoing_addresses,
             process_allows_live=everywhere or settings.live_trading,
         )
-        yield Live(platform, engine, url)
+        yield Live(platform, errands, engine, url)
 
 
 def _vault(settings: Settings) -> Vault:

@@ -47,16 +47,16 @@ class Fault(StrEnum):
 
 
 class VenueRefused(DomainError):
-    """The venue understood and said no: it has not done it, and will not by itself."""
+    """The venue understood and said no: it has not done it, and will not by itself. `said` is why, without the cause."""
 
-    def __init__(self, fault: Fault, detail: str) -> None:
-        super().__init__("exchange_error", f"{fault}: {detail}")
-        self.fault = fault
+    def __init__(self, fault: Fault, said: str) -> None:
+        super().__init__("exchange_error", f"{fault}: {said}")
+        self.fault, self.said = fault, said
 
 
 class OutcomeUnknown(DomainError):
     """No usable answer came (time-out, reset, 5xx): the venue may have done it; ask by client order id (ORD-04)."""
 
-    def __init__(self, detail: str) -> None:
-        super().__init__("exchange_error", f"outcome unknown: {detail}")
-        self.fault = Fault.NETWORK
+    def __init__(self, said: str) -> None:
+        super().__init__("exchange_error", f"outcome unknown: {said}")
+        self.fault, self.said = Fault.NETWORK, said

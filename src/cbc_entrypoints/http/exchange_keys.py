@@ -15,7 +15,7 @@ from litestar.params import FromPath, FromQuery, JSONBody
 from cbc_domain.application.people.add_key import AddKey, KeyForm
 from cbc_domain.application.people.remove_key import RemoveKey
 from cbc_domain.application.people.show_keys import KeyShown, ShowKeys
-from cbc_domain.application.people.verify_keys import VerifyKey
+from cbc_domain.application.people.verify_key import VerifyKey
 from cbc_domain.kernel.ids import AccountId
 from cbc_domain.kernel.venues import Environment, Venue
 from cbc_domain.ports.venue_keys import Credentials
@@ -116,7 +116,7 @@ async def add(
     return _key(added.shown, outgoing_addresses, warnings=added.warnings)
 
 
-@post("/api/trading/exchange-keys/{key_id:str}/verify", status_code=200, opt=ACT, responses=documented(401, 404, 409, 502))
+@post("/api/trading/exchange-keys/{key_id:str}/verify", status_code=200, opt=ACT, responses=documented(401, 404, 409, 502, 503))
 async def verify(
     key_id: FromPath[str],
     caller: NamedDependency[Caller],

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from uuid import UUID
 
+from cbc_adapters.persistence.postgres.errands import RUN_ERRAND, PostgresErrands
 from cbc_domain.kernel.ids import SignalId
 from cbc_entrypoints.containers import Platform
 from cbc_entrypoints.worker.one_at_a_time import OneAtATime
@@ -27,3 +28,13 @@ def handlers(platform: Platform, role: Role) -> dict[str, Handler]:
         "settle_trades": (Role.MONEY, settle_trades),
     }
     return {name: handler for name, (owner, handler) in known.items() if role.covers(owner)}
+
+
+def errand_handlers(errands: PostgresErrands, platform: Platform, role: Role) -> dict[str, Handler]:
+    """Run apart from all other jobs: what a member asks of a slow venue keeps no signal waiting."""
+    use_keys = platform.use_keys()
+
+    async def run_errand(payload: Mapping[str, str]) -> None:
+        await errands.run(UUID(payload["errand"]), use_keys)
+
+    return {RUN_ERRAND: run_errand} if role.covers(Role.EXECUTE) else {}

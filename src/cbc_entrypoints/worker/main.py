@@ -7,7 +7,7 @@ from typing import Final
 
 from cbc_adapters.persistence.postgres.job_runner import JobRunner
 from cbc_entrypoints.live import Live
-from cbc_entrypoints.worker.jobs import handlers
+from cbc_entrypoints.worker.jobs import errand_handlers, handlers
 from cbc_entrypoints.worker.lane_loop import LaneLoop
 from cbc_entrypoints.worker.role import Role
 from cbc_entrypoints.worker.schedules import schedules
@@ -27,10 +27,11 @@ async def work(live: Live, role: Role, stop: asyncio.Event) -> None:
     SSLProtocol.max_size = TLS_BUFFER
     gc.set_threshold(*COLLECT_AFTER)
     async with asyncio.TaskGroup() as group:
-        if owned := handlers(live.platform, role):
-            runner = JobRunner(live.engine, owned)
-            group.create_task(runner.run())
-            group.create_task(_stop_with(runner, stop))
+        for owned in (handlers(live.platform, role), errand_handlers(live.errands, live.platform, role)):
+            if owned:
+                runner = JobRunner(live.engine, owned)
+                group.create_task(runner.run())
+                group.create_task(_stop_with(runner, stop))
         if role.covers(Role.EXECUTE):
             group.create_task(LaneLoop(live.platform).run(stop))
         for schedule in schedules(live.platform, role):

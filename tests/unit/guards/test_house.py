@@ -37,6 +37,8 @@ VENDORS: Final = (
 )
 TECHNOLOGIES: Final = ("memory", "simulated", "stepped", "standard", "log", "real")
 """Adapters that need nothing outside the process."""
+OWN: Final = DOMAIN / "application/people/use_keys.py"
+"""What whoever runs without workers asks instead of them (KEY-08)."""
 
 PORTUGUESE: Final = re.compile(r"[áàâãéêíóôõúçÁÀÂÃÉÊÍÓÔÕÚÇ]")
 NAMES: Final = re.compile("São|NÃO|POSIÇÕES|CONFIRMAÇÃO")
@@ -52,10 +54,10 @@ def protocols() -> Iterator[tuple[str, type]]:
 
 
 def adapters() -> Iterator[type]:
-    for path in modules(ADAPTERS):
-        if path.parent.name in TECHNOLOGIES and path.name != "__init__.py":
-            module = importlib.import_module(path.relative_to(SRC).with_suffix("").as_posix().replace("/", "."))
-            yield from (one for one in vars(module).values() if isinstance(one, type) and one.__module__ == module.__name__)
+    inside = [path for path in modules(ADAPTERS) if path.parent.name in TECHNOLOGIES and path.name != "__init__.py"]
+    for path in [*inside, OWN]:
+        module = importlib.import_module(path.relative_to(SRC).with_suffix("").as_posix().replace("/", "."))
+        yield from (one for one in vars(module).values() if isinstance(one, type) and one.__module__ == module.__name__)
 
 
 def members_of(protocol: type) -> set[str]:

@@ -1,4 +1,4 @@
-"""Examine stored keys again: when their member asks, and daily (KEY-03, KEY-10)."""
+"""Examine stored keys again, and daily (KEY-03, KEY-10)."""
 
 from collections.abc import Collection, Mapping
 from functools import partial
@@ -8,19 +8,17 @@ import attrs
 
 from cbc_domain.application.people.add_key import PASSED
 from cbc_domain.application.people.examine_key import Examined, ExamineKey
-from cbc_domain.application.people.show_keys import KeyShown, own_account
 from cbc_domain.identity.model import Member
-from cbc_domain.kernel.errors import Conflict, DomainError, NotFound
+from cbc_domain.kernel.errors import DomainError
 from cbc_domain.kernel.events import Event, EventName
-from cbc_domain.kernel.ids import AccountId, EventId, MemberId
-from cbc_domain.kernel.venues import Venue
+from cbc_domain.kernel.ids import AccountId, EventId
 from cbc_domain.ports.notifications import Letters
 from cbc_domain.ports.persistence.keys import KeyAct, KeyDeed, StoredKey
 from cbc_domain.ports.persistence.unit_of_work import Store, UnitOfWork
 from cbc_domain.ports.security import Sealer
 from cbc_domain.ports.system import Clock, Identities, Together
 from cbc_domain.risk.credentials import bound_to, unpacked
-from cbc_domain.risk.keys import LEASE, Judged, KeyRefusal, ends_soon, judged
+from cbc_domain.risk.keys import LEASE, Judged, ends_soon, judged
 from cbc_domain.risk.model import ExchangeAccount, KeyStatus
 
 AT_ONCE: Final = 20
@@ -109,32 +107,6 @@ class VerifyKeys:
     def _act(self, account: ExchangeAccount, answer: Examined | Exception, purpose: str, actor: str) -> KeyAct:
         new, now = self.identities.new(), self.clock.now()
         return KeyAct(new, account.member, account.id, KeyDeed.TESTED, purpose, _outcome(answer), actor, now)
-
-
-@attrs.frozen
-class VerifyKey:
-    """A member has his own key examined now. Raises NotFound, Conflict `state_conflict` for an account without a key, and
-    the exchange port's errors when the venue is away.
-    """
-
-    store: Store
-    verify: VerifyKeys
-
-    async def __call__(self, member: MemberId, account: AccountId) -> tuple[KeyShown, tuple[KeyRefusal, ...]]:
-        """Answer the account as it is now, with every refusal; a paper account has nothing to refuse."""
-        async with self.store() as work:
-            known = await own_account(work, member, account)
-        if known.status is KeyStatus.REMOVED:
-            raise NotFound("not_found", "expected an exchange account of yours")
-        if known.venue is Venue.PAPER:
-            return KeyShown(known), ()
-        done = await self.verify([account], "verify", f"member:{member}")
-        if account in done.away:
-            raise done.away[account]
-        if account not in done.judged:
-            raise Conflict("state_conflict", "expected an account with a key, was one without")
-        found = done.judged[account]
-        return KeyShown(found.account, found.health), found.refusals
 
 
 @attrs.frozen

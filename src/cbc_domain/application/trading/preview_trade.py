@@ -15,7 +15,7 @@ from cbc_domain.kernel.ids import AccountId, MemberId, SignalId, StrategyId
 from cbc_domain.kernel.money import Money
 from cbc_domain.kernel.rates import FxRate, usable
 from cbc_domain.kernel.venues import Side, Symbol
-from cbc_domain.ports.exchange import Exchange
+from cbc_domain.ports.executor import Executor
 from cbc_domain.ports.persistence.unit_of_work import Store
 from cbc_domain.ports.system import Clock, Identities
 from cbc_domain.risk.defaults import SystemLimits
@@ -44,7 +44,7 @@ class PreviewTrade:
     """Writes nothing and sends nothing; the market direction is taken as allowed."""
 
     store: Store
-    exchange: Exchange
+    executor: Executor
     clock: Clock
     identities: Identities
     market_of: MarketOf
@@ -59,7 +59,7 @@ class PreviewTrade:
             rate = await work.signals.rate(now)
         accounts = wanted_accounts(candidate)
         markets = {(account.venue, account.environment) for account in accounts}
-        readings = await self.exchange.readings(accounts)
+        readings = await self.executor.readings([account.id for account in accounts])
         market = await self.market_of(symbol, markets, earlier=price is None)
         strategy = Strategy(StrategyId(self.identities.new()), "preview", "preview", bar_length=_NO_BAR)
         kind = SignalKind.OPEN_LONG_STRONG if side is Side.LONG else SignalKind.OPEN_SHORT_STRONG

@@ -1,4 +1,4 @@
-"""What was told, what was answered, and the versions of switches and emergency acts."""
+"""What was told, what was answered, what one process wants of another, and the versions of switches and emergency acts."""
 
 from typing import Final
 
@@ -46,6 +46,16 @@ idempotent_answers: Final = Table(
     CheckConstraint("(status IS NULL) = (body IS NULL)", name="answer"),
     index("idempotent_answers_by_age", "claimed_at"),
 )
+
+errands: Final = Table(
+    "errands",
+    METADATA,
+    Column("id", identity, primary_key=True),
+    Column("wanted", document, nullable=False),
+    Column("answer", document),
+    Column("asked_at", instant, nullable=False, server_default=sql("now()")),
+)
+"""Rows live for as long as somebody waits for their answer."""
 
 switch_versions: Final = Table(
     "switch_versions",
