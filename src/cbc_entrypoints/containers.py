@@ -31,6 +31,7 @@ from cbc_domain.application.people.rotate_keys import RotateKeys
 from cbc_domain.application.people.show_keys import ShowKeys
 from cbc_domain.application.people.show_member import ShowMember
 from cbc_domain.application.people.sign_in import Authenticate, RefreshTokens, SignIn, SignOut
+from cbc_domain.application.people.step_up import StepUp
 from cbc_domain.application.people.use_keys import UseKeys
 from cbc_domain.application.people.verify_email import VerifyEmail
 from cbc_domain.application.people.verify_key import VerifyKey
@@ -107,6 +108,7 @@ class Platform(containers.DeclarativeContainer):
     refresh_tokens = providers.Factory(
         RefreshTokens, store=store, clock=clock, identities=identities, tokens=tokens, letters=letters
     )
+    step_up = providers.Factory(StepUp, store=store, clock=clock, passwords=passwords, tokens=tokens)
     sign_out = providers.Factory(SignOut, store=store, clock=clock)
     authenticate = providers.Factory(Authenticate, store=store, clock=clock, tokens=tokens)
     show_member = providers.Factory(ShowMember, store=store, clock=clock, process_allows_live=process_allows_live)

@@ -160,7 +160,7 @@ class House:
 
     async def headers(self, member: Member) -> dict[str, str]:
         """The bearer header of a fresh session of this member."""
-        pair = await self.platform.open_session()(member)
+        pair = await self.platform.open_session()(member, by_code=True)
         return {"Authorization": f"Bearer {pair.access}"}
 
     async def market(self, index: int | None = 55) -> None:

@@ -5,10 +5,12 @@ import base64
 from datetime import timedelta
 from typing import Final
 
+import attrs
 import httpx
 import pytest
 
 from cbc_domain.identity.model import AccountStatus
+from cbc_domain.identity.rules import STEP_UP_LASTS
 from tests.e2e.house import PASSWORD, House, Json, SignedIn
 from tests.e2e.problems import fields, problem
 
@@ -210,6 +212,73 @@ async def test_an_access_token_is_good_for_fifteen_minutes(house: House) -> None
     assert (await me(house, tokens["access_token"])).status_code == 200
     house.clock.advance(by=timedelta(microseconds=1))
     problem(await me(house, tokens["access_token"]), 401, "token_expired")
+
+
+async def stepped_up(house: House, token: str, **proof: str) -> httpx.Response:
+    return await house.client.post("/api/auth/step-up", json=proof, headers=bearer(token))
+
+
+async def connect(house: House, token: str) -> httpx.Response:
+    """Something that needs a step-up, and is refused for its own reason with one."""
+    paper = {"exchange": "paper", "environment": "live"}
+    return await house.client.post("/api/trading/exchange-keys", json=paper, headers=bearer(token))
+
+
+async def test_signing_in_is_a_step_up_for_five_minutes_and_the_password_is_another(house: House) -> None:
+    """rules: AUT-15, KEY-02"""
+    token = (await signed_in(house))["access_token"]
+
+    house.clock.advance(by=STEP_UP_LASTS - timedelta(seconds=1))
+    problem(await connect(house, token), 422, "key_wrong_environment")
+    house.clock.advance(by=timedelta(seconds=1))
+    problem(await connect(house, token), 403, "step_up_required")
+    again = await stepped_up(house, token, password=PASSWORD)
+    problem(await connect(house, again.json()["access_token"]), 422, "key_wrong_environment")
+    house.clock.advance(by=STEP_UP_LASTS)
+    problem(await connect(house, again.json()["access_token"]), 403, "step_up_required")
+
+    assert again.status_code == 200
+    assert again.json().keys() == {"access_token", "expires_in"}
+    assert again.json()["expires_in"] == 900
+    assert (await me(house, again.json()["access_token"])).status_code == 200
+
+
+async def test_a_refreshed_token_is_no_step_up(house: House) -> None:
+    """rules: AUT-15"""
+    tokens = await signed_in(house)
+
+    fresh = (await refreshed(house, tokens["refresh_token"])).json()["access_token"]
+
+    problem(await connect(house, fresh), 403, "step_up_required")
+    key = "00000000-0000-0000-0000-000000000000"
+    problem(
+        await house.client.delete(f"/api/trading/exchange-keys/{key}", headers=bearer(fresh)),
+        403,
+        "step_up_required",
+    )
+
+
+@pytest.mark.parametrize("proof", [{"password": PASSWORD + "x"}, {"code": "123456"}, {}], ids=str)
+async def test_what_proves_nothing_is_no_step_up(house: House, proof: dict[str, str]) -> None:
+    """rules: AUT-15"""
+    token = (await signed_in(house))["access_token"]
+
+    problem(await stepped_up(house, token, **proof), 401, "credentials_invalid")
+
+
+async def test_a_password_does_not_do_for_whoever_has_a_second_factor(house: House) -> None:
+    """rules: AUT-15"""
+    await register(house)
+    async with house.store() as work:
+        known = await work.people.credential(EMAIL)
+        assert known is not None
+        await work.people.save(attrs.evolve(known.member, two_factor=True))
+        await work.commit()
+    login = await house.client.post("/api/auth/login", json={"email": EMAIL, "password": PASSWORD})
+    token = login.json()["access_token"]
+
+    problem(await connect(house, token), 403, "step_up_required")
+    problem(await stepped_up(house, token, password=PASSWORD), 403, "two_factor_required")
 
 
 def crafted(header: str) -> str:

@@ -62,6 +62,14 @@ class AccessTokensPromises:
         assert (claims.member, claims.session, claims.role) == (MEMBER.id, SESSION, "GESTOR")
         assert claims.expires_at == NOW + timedelta(minutes=15)
 
+    def test_a_token_says_when_its_holder_proved_who_he_is(self, tokens: AccessTokens) -> None:
+        """rules: AUT-15"""
+        proved, _ = tokens.issue(MEMBER, SESSION, NOW, proved=True)
+        refreshed, _ = tokens.issue(MEMBER, SESSION, NOW)
+
+        assert tokens.read(proved, NOW).proved_at == NOW
+        assert tokens.read(refreshed, NOW).proved_at is None
+
     def test_a_token_ends_after_fifteen_minutes(self, tokens: AccessTokens) -> None:
         """rules: AUT-06"""
         token, _ = tokens.issue(MEMBER, SESSION, NOW)

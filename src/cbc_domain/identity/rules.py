@@ -27,6 +27,9 @@ NAME_LENGTH: Final = (2, 100)
 TWO_FACTOR_ROLES: Final = frozenset({Role.ADMIN, Role.GESTOR})
 """Who must have a second factor before anything else (ROL-10)."""
 
+STEP_UP_LASTS: Final = timedelta(minutes=5)
+"""AUT-15."""
+
 _EMAIL: Final = re.compile(r"[^\s@]{1,64}@(?:[^\s@.]{1,63}\.)+[^\s@.]{2,63}")
 _PHONE: Final = re.compile(r"\+[1-9][0-9]{6,14}", re.ASCII)
 _LONGEST_EMAIL: Final = 254
@@ -88,6 +91,11 @@ def scope_of(member: Member, permission: Permission) -> Scope:
 def is_alive(session: Session, idle_after: timedelta, now: datetime) -> bool:
     """Whether a session still counts: not revoked, not over, and used within `idle_after` (AUT-07, AUT-08, GEN-07)."""
     return session.revoked_at is None and now < session.expires_at and now - session.used_at < idle_after
+
+
+def is_stepped_up(proved_at: datetime | None, now: datetime) -> bool:
+    """Whether who proved himself at an instant may do what a token alone is not enough for (AUT-15)."""
+    return proved_at is not None and now - proved_at < STEP_UP_LASTS
 
 
 def fold_email(text: str) -> str:

@@ -11,12 +11,16 @@ from cbc_domain.kernel.ids import MemberId, SessionId
 
 @attrs.frozen
 class Claims:
-    """What an access token says (AUT-06)."""
+    """What an access token says (AUT-06).
+
+    `proved_at` is when its holder last proved who he is, to the second; None in a token that was refreshed.
+    """
 
     member: MemberId
     session: SessionId
     role: str
     expires_at: datetime
+    proved_at: datetime | None = None
 
 
 class Passwords(Protocol):
@@ -31,8 +35,8 @@ class Passwords(Protocol):
 
 
 class AccessTokens(Protocol):
-    def issue(self, member: Member, session: SessionId, now: datetime) -> tuple[str, int]:
-        """A signed token and its life in seconds (AUT-06)."""
+    def issue(self, member: Member, session: SessionId, now: datetime, *, proved: bool = False) -> tuple[str, int]:
+        """A signed token and its life in seconds (AUT-06); `proved` when its holder proves just now who he is (AUT-15)."""
 
     def read(self, token: str, now: datetime) -> Claims:
         """Raises Denied `token_expired` or `unauthenticated`."""

@@ -22,9 +22,9 @@ BEARER: Final = "bearer"
 """The security scheme's name in the OpenAPI document."""
 
 
-def needs(permission: str, scope: Scope = Scope.OWN) -> dict[str, str]:
-    """Mark a handler: callers need at least this scope of the permission (section 3)."""
-    return {"permission": permission, "scope": scope.value}
+def needs(permission: str, scope: Scope = Scope.OWN, *, step_up: bool = False) -> dict[str, object]:
+    """Mark a handler: callers need at least this scope of the permission (section 3), and a step-up if it says so (AUT-15)."""
+    return {"permission": permission, "scope": scope.value, "step_up": step_up}
 
 
 @attrs.frozen
@@ -47,11 +47,13 @@ class Gate:
         scheme, _, token = connection.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise Denied("unauthenticated", "expected Authorization: Bearer <access token>")
-        member, session = await self.authenticate(token.strip())
+        holder = await self.authenticate(token.strip())
         permission = str(handler.opt["permission"])
         if permission != "signed_in":
-            _check(scope_of(member, Permission(permission)), Scope(handler.opt["scope"]))
-        connection.scope["state"]["caller"] = Caller(member, session)
+            _check(scope_of(holder.member, Permission(permission)), Scope(handler.opt["scope"]))
+        if handler.opt.get("step_up") and not holder.stepped_up:
+            raise Denied("step_up_required", "expected a proof of who you are within the last five minutes")
+        connection.scope["state"]["caller"] = Caller(holder.member, holder.session)
 
 
 def _check(held: Scope, needed: Scope) -> None:

@@ -43,6 +43,7 @@ USE_CASES: Final = (
     "sign_in",
     "refresh_tokens",
     "sign_out",
+    "step_up",
     "show_member",
     "show_settings",
     "change_settings",

@@ -12,6 +12,7 @@ from cbc_domain.application.people.open_session import TokenPair
 from cbc_domain.application.people.register import Register
 from cbc_domain.application.people.show_member import ShowMember
 from cbc_domain.application.people.sign_in import RefreshTokens, SignIn, SignOut
+from cbc_domain.application.people.step_up import StepUp
 from cbc_domain.application.people.verify_email import VerifyEmail
 from cbc_domain.identity.model import Member, Registration
 from cbc_domain.identity.rules import user_type
@@ -37,6 +38,13 @@ class TokenBody(msgspec.Struct, forbid_unknown_fields=True):
 class SignInBody(msgspec.Struct, forbid_unknown_fields=True):
     email: str
     password: str
+
+
+class StepUpBody(msgspec.Struct, forbid_unknown_fields=True):
+    """A `code` for members with a second factor, the `password` for all others."""
+
+    password: str | None = None
+    code: str | None = None
 
 
 class RefreshBody(msgspec.Struct, forbid_unknown_fields=True):
@@ -68,6 +76,11 @@ class UserAnswer(msgspec.Struct):
     user: UserShape
 
 
+class SteppedUpAnswer(msgspec.Struct):
+    access_token: str
+    expires_in: int
+
+
 class TokensAnswer(msgspec.Struct):
     access_token: str
     refresh_token: str
@@ -93,6 +106,15 @@ async def verify_member_email(
 @post("/api/auth/login", status_code=200, opt=PUBLIC, responses=documented(401))
 async def login(data: JSONBody[SignInBody], sign_in: NamedDependency[SignIn]) -> TokensAnswer:
     return _tokens(await sign_in(data.email, data.password))
+
+
+@post("/api/auth/step-up", status_code=200, opt=SIGNED_IN, responses=documented(401, 403))
+async def step_up_caller(
+    data: JSONBody[StepUpBody], caller: NamedDependency[Caller], step_up: NamedDependency[StepUp]
+) -> SteppedUpAnswer:
+    """The token counts as a step-up for five minutes, and goes on as an ordinary one; signing in is a step-up too (AUT-15)."""
+    access, expires_in = await step_up(caller.member, caller.session, data.password or "")
+    return SteppedUpAnswer(access, expires_in)
 
 
 @post("/api/auth/refresh", status_code=200, opt=PUBLIC, responses=documented(401))
@@ -138,4 +160,4 @@ def _user(member: Member, plan: str, environment: str) -> UserShape:
     )
 
 
-HANDLERS: Final[list[HTTPRouteHandler]] = [register_member, verify_member_email, login, refresh, logout, me]
+HANDLERS: Final[list[HTTPRouteHandler]] = [register_member, verify_member_email, login, step_up_caller, refresh, logout, me]

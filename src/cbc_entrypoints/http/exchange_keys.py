@@ -1,6 +1,6 @@
 """A member's exchange keys (contract 2.2, KEY): a secret goes in and never comes out.
 
-Writing needs a signed-in member who may act; the step-up of KEY-02 is asked for here once sign-in has one.
+Adding and removing need a step-up (KEY-02, AUT-15).
 """
 
 from collections.abc import Sequence
@@ -26,6 +26,7 @@ from cbc_entrypoints.http.shapes import moment, object_id
 
 VIEW: Final = needs("trading.view")
 ACT: Final = needs("trading.act")
+CHANGE: Final = needs("trading.act", step_up=True)
 
 Secret = Annotated[
     str, msgspec.Meta(pattern=r"^[\x21-\x7e]{1,512}$", extra_json_schema={"format": "password", "writeOnly": True})
@@ -101,7 +102,7 @@ async def exchange_keys(
     return KeysShape([_key(one, outgoing_addresses) for one in shown], list(outgoing_addresses))
 
 
-@post("/api/trading/exchange-keys", opt=ACT, responses=documented(401, 409, 422, 502))
+@post("/api/trading/exchange-keys", opt=CHANGE, responses=documented(401, 403, 409, 422, 502))
 async def add(
     data: JSONBody[KeyBody],
     caller: NamedDependency[Caller],
@@ -128,7 +129,7 @@ async def verify(
     return _key(shown, outgoing_addresses, refusals=refusals)
 
 
-@delete("/api/trading/exchange-keys/{key_id:str}", status_code=200, opt=ACT, responses=documented(401, 404, 409))
+@delete("/api/trading/exchange-keys/{key_id:str}", status_code=200, opt=CHANGE, responses=documented(401, 403, 404, 409))
 async def remove(
     key_id: FromPath[str],
     caller: NamedDependency[Caller],

@@ -17,6 +17,8 @@ LIFE: Final = timedelta(minutes=15)
 """How long an access token is good for (AUT-06)."""
 
 SHORTEST_KEY: Final = 32
+PROVED_AT: Final = "auth_time"
+"""OpenID Connect Core 1.0, section 2."""
 REQUIRED: Final = ("sub", "sid", "role", "iss", "aud", "iat", "exp")
 
 
@@ -30,8 +32,8 @@ class JwtAccessTokens:
         self._key = key
         self._audience = audience
 
-    def issue(self, member: Member, session: SessionId, now: datetime) -> tuple[str, int]:
-        claims = {
+    def issue(self, member: Member, session: SessionId, now: datetime, *, proved: bool = False) -> tuple[str, int]:
+        claims: dict[str, object] = {
             "sub": str(member.id),
             "sid": str(session),
             "role": member.role.value,
@@ -42,6 +44,8 @@ class JwtAccessTokens:
             "iat": now,
             "exp": now + LIFE,
         }
+        if proved:
+            claims[PROVED_AT] = int(now.timestamp())
         return jwt.encode(claims, self._key, algorithm=ALGORITHM), int(LIFE.total_seconds())
 
     def read(self, token: str, now: datetime) -> Claims:
@@ -56,9 +60,10 @@ class JwtAccessTokens:
                 options={"require": list(REQUIRED), "verify_exp": False, "verify_iat": False, "verify_nbf": False},
             )
             expires_at = datetime.fromtimestamp(int(claims["exp"]), UTC)
+            proved_at = datetime.fromtimestamp(int(claims[PROVED_AT]), UTC) if PROVED_AT in claims else None
             member, session, role = UUID(claims["sub"]), UUID(claims["sid"]), str(claims["role"])
         except (jwt.InvalidTokenError, ValueError, TypeError, AttributeError, OverflowError, OSError, RecursionError):
             raise Denied("unauthenticated", "expected an access token of ours, was none") from None
         if now >= expires_at:
             raise Denied("token_expired", f"expected a token that is good at {now}, was one until {expires_at}")
-        return Claims(MemberId(member), SessionId(session), role, expires_at)
+        return Claims(MemberId(member), SessionId(session), role, expires_at, proved_at)

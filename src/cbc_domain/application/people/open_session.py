@@ -31,14 +31,17 @@ class TokenPair:
 
 @attrs.frozen
 class OpenSession:
-    """Open a session for somebody who has proved who he is; his oldest one ends when it would be the fourth (AUT-08)."""
+    """Open a session for somebody who has proved who he is; his oldest one ends when it would be the fourth (AUT-08).
+
+    Having signed in is a step-up too, but for who has a second factor: he proves himself `by_code` (AUT-15).
+    """
 
     store: Store
     clock: Clock
     identities: Identities
     tokens: AccessTokens
 
-    async def __call__(self, member: Member) -> TokenPair:
+    async def __call__(self, member: Member, *, by_code: bool = False) -> TokenPair:
         now = self.clock.now()
         refresh = self.identities.secret(REFRESH_BYTES).hex()
         session = Session(
@@ -53,7 +56,7 @@ class OpenSession:
             await work.people.add_session(session)
             await work.people.end_oldest_sessions(member.id, SESSIONS_AT_ONCE, now)
             await work.commit()
-        access, expires_in = self.tokens.issue(member, session.id, now)
+        access, expires_in = self.tokens.issue(member, session.id, now, proved=by_code or not member.two_factor)
         return TokenPair(access, refresh, expires_in)
 
 

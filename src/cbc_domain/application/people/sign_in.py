@@ -8,7 +8,7 @@ import attrs
 from cbc_domain.application.people.open_session import REFRESH_BYTES, OpenSession, TokenPair, idle_after
 from cbc_domain.application.people.register import token_hash
 from cbc_domain.identity.model import AccountStatus, Member, Session
-from cbc_domain.identity.rules import fold_email, is_address, is_alive
+from cbc_domain.identity.rules import fold_email, is_address, is_alive, is_stepped_up
 from cbc_domain.kernel.errors import Denied
 from cbc_domain.kernel.ids import MemberId, SessionId
 from cbc_domain.ports.notifications import Letters
@@ -94,6 +94,15 @@ class SignOut:
 
 
 @attrs.frozen
+class Recognised:
+    """Who holds a token, and whether he proved within the last five minutes who he is (AUT-15)."""
+
+    member: Member
+    session: SessionId
+    stepped_up: bool
+
+
+@attrs.frozen
 class Authenticate:
     """From a bearer token to the member who holds it. Raises Denied `unauthenticated` or `token_expired` (AUT-06)."""
 
@@ -101,7 +110,7 @@ class Authenticate:
     clock: Clock
     tokens: AccessTokens
 
-    async def __call__(self, token: str) -> tuple[Member, SessionId]:
+    async def __call__(self, token: str) -> Recognised:
         now = self.clock.now()
         claims = self.tokens.read(token, now)
         async with self.store() as work:
@@ -112,7 +121,7 @@ class Authenticate:
             if now - session.used_at >= USE_NOTED_AFTER:
                 await work.people.touch_session(session.id, now)
                 await work.commit()
-        return member, session.id
+        return Recognised(member, session.id, is_stepped_up(claims.proved_at, now))
 
 
 def _rotated(session: Session, fresh: str, now: datetime) -> Session:
