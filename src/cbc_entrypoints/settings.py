@@ -14,6 +14,7 @@ from typing import Final
 import attrs
 
 from cbc_domain.kernel.errors import Invalid, Unavailable
+from cbc_domain.kernel.venues import Venue
 from cbc_entrypoints.variables import VARIABLES, Variable
 
 WEAKEST_SECRET: Final = 32
@@ -21,6 +22,8 @@ WEAKEST_SECRET: Final = 32
 SEALING_KEY_BYTES: Final = 32
 DEFAULT_DATA_DIR: Final = Path("~/.coinbitclub").expanduser()
 _GATEWAY: Final = re.compile(r"[^\s:/]+:[0-9]{1,5}")
+_PROXY: Final = re.compile(r"http://([^\s/@]+@)?[^\s:/@]+:[0-9]{1,5}")
+_PROXIED: Final = frozenset(Venue) - {Venue.PAPER}
 _SECRET_FILE: Final = "secret.key"
 _SEALING_FILE: Final = "master.key"
 
@@ -38,6 +41,7 @@ class Settings:
     live_trading: bool = False
     exchange_gateway: str | None = None
     exchange_ca_file: Path | None = None
+    exchange_proxies: Mapping[Venue, str] = attrs.field(factory=dict, repr=False)
     outgoing_addresses: tuple[str, ...] = ()
     trusted_proxies: int = 0
     log_format: str = "console"
@@ -73,6 +77,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         live_trading=given.get("live_trading") == "1",
         exchange_gateway=_gateway(given.get("exchange_gateway")),
         exchange_ca_file=Path(given["exchange_ca_file"]).expanduser() if "exchange_ca_file" in given else None,
+        exchange_proxies=_proxies(given.get("exchange_proxies")),
         outgoing_addresses=_addresses(given.get("outgoing_addresses")),
         trusted_proxies=int(given.get("trusted_proxies", "0")),
         log_format=given.get("log_format", "console"),
@@ -93,6 +98,16 @@ def _gateway(text: str | None) -> str | None:
     if text is not None and not _GATEWAY.fullmatch(text):
         raise Invalid("settings_invalid", f"CBC_EXCHANGE_GATEWAY: expected host:port, was {text[:40]!r}")
     return text
+
+
+def _proxies(text: str | None) -> Mapping[Venue, str]:
+    named = [one.strip().partition("=") for one in text.split(",")] if text else []
+    urls = {Venue(name): url for name, _, url in named if name in _PROXIED and _PROXY.fullmatch(url)}
+    if len(urls) < len(named):
+        # What was found may hold a password.
+        expected = "exchange=http://host:port, comma-separated, one for each exchange"
+        raise Invalid("settings_invalid", f"CBC_EXCHANGE_PROXIES: expected {expected}")
+    return urls
 
 
 def _addresses(text: str | None) -> tuple[str, ...]:

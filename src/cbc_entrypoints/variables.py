@@ -77,6 +77,13 @@ VARIABLES: Final = (
         "the system's certificate authorities",
     ),
     Variable(
+        "CBC_EXCHANGE_PROXIES",
+        "exchange_proxies",
+        "HTTP proxies of single exchanges, calls and streams: `exchange=http://host:port`, comma-separated.",
+        "no exchange has one",
+        secret=True,
+    ),
+    Variable(
         "CBC_OUTGOING_ADDRESSES",
         "outgoing_addresses",
         "The IP addresses that exchanges see us come from, comma-separated: members allow them for their keys.",

@@ -62,5 +62,5 @@ class Venues:
             told = self._settings.exchange_gateway
             host, _, port = (told or "").rpartition(":")
             gateway = Gateway(host, int(port), self._settings.exchange_ca_file) if told else None
-            self._pool = ClientPool(DIALECTS, self._ring, gateway)
+            self._pool = ClientPool(DIALECTS, self._ring, gateway, proxies=self._settings.exchange_proxies)
         return self._pool

@@ -21,7 +21,6 @@ PARTLY: Final[Mapping[str, str]] = {
     "CFG-13": "payout methods and step-up come with withdrawals and two-factor sign-in; until then the values are refused",
     "COM-20": "per_trade is built; daily_net and high_water_mark are (beyond)",
     "EXC-01": "one suite over every adapter; a suite against the venues' own test environments is not there yet",
-    "EXC-09": "one gateway for all exchanges; a proxy for a single one is not there yet",
     "LED-23": "a printed hash is compared on demand; the proof at night does not read a store of them by itself",
     "MKT-01": "a value and its ages are judged; combining two sources, hourly, comes with the live sources",
     "MKT-02": "the pulse is reckoned from rows; fetching them every 300 s comes with the live sources",

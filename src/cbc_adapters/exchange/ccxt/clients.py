@@ -5,6 +5,7 @@ import logging
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from time import monotonic
+from types import MappingProxyType
 from typing import Final
 from weakref import WeakSet
 
@@ -37,7 +38,10 @@ class _Lent:
 
 
 class ClientPool:
-    """Mutable: it opens what is asked for and closes what is idle. Calls share so many `connections` to a venue."""
+    """Mutable: it opens what is asked for and closes what is idle. Calls share so many `connections` to a venue.
+
+    A venue of `proxies` is reached through its HTTP proxy (EXC-09), every other one through the gateway, if there is one.
+    """
 
     def __init__(
         self,
@@ -45,8 +49,10 @@ class ClientPool:
         ring: KeyRing,
         gateway: Gateway | None = None,
         connections: int = CONNECTIONS,
+        proxies: Mapping[Venue, str] = MappingProxyType({}),
     ) -> None:
         self._dialects, self._ring, self._gateway, self._connections = dialects, ring, gateway, connections
+        self._proxies = proxies
         self._trust = trust(gateway)
         self._sessions: dict[Market, ClientSession] = {}
         self._streams: dict[Market, ClientSession] = {}
@@ -157,7 +163,7 @@ class ClientPool:
 
     def _session_of(self, sessions: dict[Market, ClientSession], market: Market, connections: int | None) -> ClientSession:
         if market not in sessions:
-            sessions[market] = open_session(self._gateway, self._trust, connections)
+            sessions[market] = open_session(self._gateway, self._trust, connections, self._proxies.get(market[0]))
         return sessions[market]
 
     def _let_go_of_idle(self) -> None:

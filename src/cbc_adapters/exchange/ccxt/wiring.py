@@ -49,11 +49,14 @@ def trust(gateway: Gateway | None) -> ssl.SSLContext:
     return ssl.create_default_context(cafile=str(gateway.ca_file) if gateway and gateway.ca_file else None)
 
 
-def open_session(gateway: Gateway | None, trusted: ssl.SSLContext, connections: int | None = CONNECTIONS) -> ClientSession:
+def open_session(
+    gateway: Gateway | None, trusted: ssl.SSLContext, connections: int | None = CONNECTIONS, proxy: str | None = None
+) -> ClientSession:
     """One session for all clients of a venue; no proxy of the environment, 10 s for each call.
 
-    A call waits for one of its `connections`; None is as many as are asked for.
+    A call waits for one of its `connections`; None is as many as are asked for. A `proxy` is told the venue's own host names,
+    and whatever the gateway answers with is verified behind it too.
     """
-    resolver = _OneWay(gateway) if gateway else None
-    connector = TCPConnector(limit=connections or 0, ssl=trusted, resolver=resolver, use_dns_cache=gateway is None)
-    return ClientSession(connector=connector, timeout=ClientTimeout(total=CALL_S), trust_env=False)
+    resolver = _OneWay(gateway) if gateway and proxy is None else None
+    connector = TCPConnector(limit=connections or 0, ssl=trusted, resolver=resolver, use_dns_cache=resolver is None)
+    return ClientSession(connector=connector, timeout=ClientTimeout(total=CALL_S), trust_env=False, proxy=proxy)
