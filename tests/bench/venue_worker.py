@@ -1,12 +1,12 @@
 """A worker that keeps no venue's limits, nor a member's of trades a day: what is measured is the platform, not patience."""
 
+import asyncio
 import os
 import sys
 from collections.abc import Mapping
 from typing import Final
 
 import attrs
-import uvloop
 
 from cbc_adapters.exchange.ccxt.limits import Limit, Published
 from cbc_adapters.exchange.ccxt.published import PUBLISHED
@@ -54,4 +54,4 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
-    uvloop.run(main())
+    asyncio.run(main())

@@ -1,12 +1,12 @@
-"""`cbc serve`, `cbc api`, `cbc worker`: the platform whole, or its parts as processes of their own, on the faster loop."""
+"""`cbc serve`, `cbc api`, `cbc worker`: the platform whole, or its parts as processes of their own."""
 
+import asyncio
 import socket
 from pathlib import Path
 from typing import Final
 
 import attrs
 import click
-import uvloop
 
 from cbc_entrypoints.cli.housing import House, first_admin
 from cbc_entrypoints.cli.stopping import told_to_stop
@@ -32,7 +32,7 @@ def serve(settings: Settings, host: str, port: int, data: Path | None, workers: 
     here = attrs.evolve(settings, data_dir=data.expanduser()) if data else settings
     listener = open_socket(host, port)
     click.echo(f"data     {here.data_dir}")
-    uvloop.run(_serve(here, listener, workers))
+    asyncio.run(_serve(here, listener, workers))
 
 
 @click.command()
@@ -41,7 +41,7 @@ def serve(settings: Settings, host: str, port: int, data: Path | None, workers: 
 @click.pass_obj
 def api(settings: Settings, host: str, port: int) -> None:
     """The HTTP API alone, any number of them over one database."""
-    uvloop.run(_api(settings, open_socket(host, port)))
+    asyncio.run(_api(settings, open_socket(host, port)))
 
 
 @click.command()
@@ -52,7 +52,7 @@ def worker(settings: Settings, role: str) -> None:
 
     Workers that share CBC_DATA_DIR share one paper exchange.
     """
-    uvloop.run(_work(settings, Role(role)))
+    asyncio.run(_work(settings, Role(role)))
 
 
 async def _serve(settings: Settings, listener: socket.socket, workers: int) -> None:

@@ -8,7 +8,6 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 import structlog
-import uvloop
 
 import cbc_adapters.exchange.ccxt.adapter
 import cbc_adapters.exchange.ccxt.dialects
@@ -28,7 +27,7 @@ def labour(settings: Settings, log: Path, ready: Connection) -> None:
     """Work until this process is killed; `ready` is closed when the work begins."""
     logging.basicConfig(filename=log, level=logging.WARNING)
     structlog.configure(processors=[structlog.processors.TimeStamper(fmt="iso"), into(log)])
-    uvloop.run(_labour(settings, ready))
+    asyncio.run(_labour(settings, ready))
 
 
 async def _labour(settings: Settings, ready: Connection) -> None:

@@ -32,6 +32,7 @@ def ruff(source: str, path: str) -> str:
         ("import time\n\nNOW = time.time()", "TID251"),
         ("from uuid import uuid4\n\nID = uuid4()", "TID251"),
         ("import random\n\nLOT = random.random()", "TID251"),
+        ("import uvloop\n\nRUN = uvloop.run", "TID251"),
         ("from random import choice\n\nLOT = choice([1])", "TID251"),
         ("from .kernel import money\n\nMONEY = money", "TID252"),
         ("def double(rate): return rate", "ANN001"),
