@@ -1,7 +1,9 @@
 """What a venue's refusal means to us: the one set of causes of EXC-04, from the venue's own code first."""
 
+import logging
 import re
 from collections.abc import Mapping
+from traceback import extract_tb
 from typing import Final
 
 import ccxt as vendor
@@ -33,6 +35,11 @@ BY_CLASS: Final[tuple[tuple[type[Exception], Fault], ...]] = (
 
 UNANSWERED: Final = (vendor.DDoSProtection, vendor.RateLimitExceeded, vendor.RequestTimeout, vendor.ExchangeNotAvailable)
 """Whatever these say, the order may have been taken: it is asked for by its client id (ORD-04)."""
+
+DEEPEST: Final = 6
+"""Frames of an unforeseen error that are logged."""
+
+_LOG: Final = logging.getLogger(__name__)
 
 REGION: Final = frozenset({"403", "451"})
 
@@ -66,6 +73,17 @@ def translated(
     if isinstance(error, (*UNANSWERED, vendor.NetworkError)) or isinstance(error.__cause__, ClientError):
         return OutcomeUnknown(told)
     return VenueRefused(Fault.UNKNOWN, told)
+
+
+def unforeseen(error: Exception, venue: Venue) -> OutcomeUnknown:
+    """What an error of no kind that ccxt names means: an answer that nobody can read, or a fault on the way.
+
+    The venue may have done what it was asked. Where it happened is logged for whoever has to mend it; the error's own words
+    may hold anything and are not (KEY-08).
+    """
+    where = " < ".join(f"{frame.name}:{frame.lineno}" for frame in reversed(extract_tb(error.__traceback__)[-DEEPEST:]))
+    _LOG.error("call.unforeseen: %s at %s in %s", type(error).__name__, venue.value, where)
+    return OutcomeUnknown(f"{venue.value}: expected an answer that can be read, was {type(error).__name__}")
 
 
 def _words(error: Exception) -> str:

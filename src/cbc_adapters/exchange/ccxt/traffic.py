@@ -11,12 +11,13 @@ import ccxt as vendor
 from cbc_adapters.exchange.ccxt.backoff import backoff_of
 from cbc_adapters.exchange.ccxt.clients import ClientPool, Market
 from cbc_adapters.exchange.ccxt.dialect import Client
-from cbc_adapters.exchange.ccxt.errors import translated
+from cbc_adapters.exchange.ccxt.errors import translated, unforeseen
 from cbc_adapters.exchange.ccxt.hedged import hedged
 from cbc_adapters.exchange.ccxt.limits import Errand, Headers, Published
 from cbc_adapters.exchange.ccxt.published import PUBLISHED
 from cbc_adapters.exchange.ccxt.road import Road, Trip
 from cbc_adapters.exchange.ccxt.skew import AGAIN_S, EVERY_S, difference_ms, skew_of
+from cbc_domain.kernel.errors import DomainError
 from cbc_domain.kernel.venues import Venue
 from cbc_domain.ports.exchange import VenueStanding
 from cbc_domain.ports.system import Clock
@@ -143,6 +144,10 @@ class Traffic:
         except vendor.BaseError as error:
             # The vendor's error holds the address with the signature: it ends here.
             raise self._learned(trip, client, error) from None
+        except DomainError:
+            raise
+        except Exception as error:
+            raise unforeseen(error, trip.road.market[0]) from None
         trip.answered(_headers(client), self._ticks())
         return told
 
