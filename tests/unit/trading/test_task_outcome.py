@@ -6,8 +6,9 @@ import pytest
 from cbc_domain.application.trading.task_outcome import Asked, outcome
 from cbc_domain.ports.persistence.trades import Trade
 from cbc_domain.trading.model import Leg, OrderState, PositionState, TaskAction
-from cbc_domain.trading.orders import Expired, Sent, apply
-from tests.strategies.trading import LIMITS, NOW, order_of, position_of, task_of
+from cbc_domain.trading.orders import Acknowledged, Expired, Filled, Sent, apply
+from cbc_domain.trading.positions import apply_fill
+from tests.strategies.trading import LIMITS, NOW, fill_of, order_of, position_of, task_of
 
 
 @pytest.mark.parametrize(
@@ -28,3 +29,22 @@ def test_a_close_of_a_given_up_entry_is_over_when_nothing_but_the_stop_that_stan
     found = outcome(task_of(1, 1000, action=TaskAction.CLOSE), trade, NOW, LIMITS, Asked())
 
     assert (found.due is None) == over
+
+
+@pytest.mark.parametrize("action", [TaskAction.PROTECT, TaskAction.OPEN])
+@pytest.mark.parametrize("leaves", [True, False])
+def test_nobody_looks_at_a_bare_position_any_more_whose_exit_is_intended(action: TaskAction, *, leaves: bool) -> None:
+    """rules: ORD-10, POS-11
+
+    In seed 194 of the campaign at the venues its exit waited for 4.6 s, because a look at it was always due before, and went
+    first.
+    """
+    entry = apply(apply(order_of(position_of()), Sent(NOW)), Acknowledged(NOW, "v-e"))
+    fill = fill_of("all", "10", "100")
+    exits = (order_of(position_of(), Leg.EXIT),) if leaves else ()
+    trade = Trade(apply_fill(position_of(), entry, fill), (apply(entry, Filled(fill)), *exits))
+
+    found = outcome(task_of(1, 1000, action=action), trade, NOW, LIMITS, Asked(unanswered=True))
+
+    assert (found.due is None) == leaves
+    assert not found.close
