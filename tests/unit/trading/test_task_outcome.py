@@ -3,10 +3,11 @@
 import attrs
 import pytest
 
-from cbc_domain.application.trading.task_outcome import Asked, outcome
+from cbc_domain.application.trading.standing import MAY_ARRIVE
+from cbc_domain.application.trading.task_outcome import LOOK_AGAIN, Asked, outcome
 from cbc_domain.ports.persistence.trades import Trade
 from cbc_domain.trading.model import Leg, OrderState, PositionState, TaskAction
-from cbc_domain.trading.orders import Acknowledged, Expired, Filled, Sent, apply
+from cbc_domain.trading.orders import Acknowledged, Cancelled, Expired, Filled, Sent, apply
 from cbc_domain.trading.positions import apply_fill
 from tests.strategies.trading import LIMITS, NOW, fill_of, order_of, position_of, task_of
 
@@ -48,3 +49,22 @@ def test_nobody_looks_at_a_bare_position_any_more_whose_exit_is_intended(action:
 
     assert (found.due is None) == leaves
     assert not found.close
+
+
+@pytest.mark.parametrize("stands", [True, False])
+def test_the_stop_of_a_given_up_entry_is_looked_at_soon_after_that_can_arrive_no_more(*, stands: bool) -> None:
+    """rules: ORD-04, ORD-11
+
+    In seed 235 of the campaign at the venues the last look came a moment before, and the next one half a minute later: the
+    sweep had cancelled the stop by then, and its row had no end.
+    """
+    position = attrs.evolve(position_of(), state=PositionState.ABANDONED)
+    entry = apply(apply(order_of(position), Sent(NOW)), Expired(NOW))
+    stop = apply(apply(order_of(position, Leg.STOP), Sent(NOW)), Acknowledged(NOW, "v-s"))
+    trade = Trade(position, (entry, stop if stands else apply(stop, Cancelled(NOW))))
+    task, now = attrs.evolve(task_of(1, 1000, action=TaskAction.PROTECT), attempts=9), NOW + MAY_ARRIVE
+
+    due = outcome(task, trade, now, LIMITS, Asked()).due
+
+    assert due is not None
+    assert (due - now == LOOK_AGAIN) == stands

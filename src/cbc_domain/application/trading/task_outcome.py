@@ -139,7 +139,9 @@ def _due(task: Task, trade: Trade, now: datetime, asked: Asked, *, hasty: bool) 
         return now + (BARE_AGAIN if asked.unanswered else told)
     if hasty and in_doubt(trade) and task.action is not TaskAction.OPEN:
         return now + (BARE_AGAIN if asked.unanswered else DOUBT_AGAIN)
-    if _sought(trade, now, asked) and (asked.unanswered or lapsed_within(trade, MAY_ARRIVE, now)):
+    stands = any(order.leg is Leg.STOP and order.state in AT_VENUE for order in unfinished(trade))
+    # What was kept for an entry that might arrive was perhaps looked at just before that had become impossible.
+    if _sought(trade, now, asked) and (asked.unanswered or stands or lapsed_within(trade, MAY_ARRIVE, now)):
         return now + (BARE_AGAIN if asked.unanswered and hasty else LOOK_AGAIN)
     jitter = Decimal(task.id.int % 1000) / 1000
     due = retry_at(task, now, jitter) or now + LONGEST_CLOSE_DELAY
