@@ -18,8 +18,10 @@ from cbc_domain.kernel.venues import Environment, Symbol, Venue
 from cbc_domain.risk.credentials import Credentials
 from tests.bench.venue_floor import Floor
 
-AT_ONCE: Final = 100
-"""Accounts that are traded for side by side."""
+SIDE_BY_SIDE: Final = 100
+"""Accounts that are traded for at once; each of them in a loop of its own."""
+ONE_BY_ONE: Final = 1
+"""A loop over all accounts, which waits for each order before it sends the next."""
 
 ORDERS: Final = 3
 """Entry, stop and target."""
@@ -64,19 +66,27 @@ class Bare:
     calls: int
 
 
-async def bare_loop(floor: Floor, venue: Venue, warm_up: Symbol, symbol: Symbol) -> Bare:
-    """Two rounds for all accounts; the first, of another symbol, opens connections and is not counted."""
+async def bare_loops(floor: Floor, venue: Venue, warm_up: Symbol, symbols: Sequence[Symbol]) -> tuple[Bare, Bare]:
+    """All accounts side by side, and all one by one, a round of each symbol; a round before opens connections."""
     async with _clients(floor, venue) as clients:
-        await _round(clients, venue, warm_up)
-        asked = await floor.calls()
-        began, used = time.monotonic(), time.process_time()
-        await _round(clients, venue, symbol)
-        seconds, used = time.monotonic() - began, time.process_time() - used
-        return Bare(len(clients) * ORDERS, seconds, used, await floor.calls() - asked)
+        await _round(clients, venue, warm_up, SIDE_BY_SIDE)
+        return (
+            await _measured(floor, clients, venue, symbols, SIDE_BY_SIDE),
+            await _measured(floor, clients, venue, symbols, ONE_BY_ONE),
+        )
 
 
-async def _round(clients: Sequence[Client], venue: Venue, symbol: Symbol) -> None:
-    at_once = asyncio.Semaphore(AT_ONCE)
+async def _measured(floor: Floor, clients: Sequence[Client], venue: Venue, symbols: Sequence[Symbol], at_once: int) -> Bare:
+    asked = await floor.calls()
+    began, used = time.monotonic(), time.process_time()
+    for symbol in symbols:
+        await _round(clients, venue, symbol, at_once)
+    seconds, used = time.monotonic() - began, time.process_time() - used
+    return Bare(len(clients) * len(symbols) * ORDERS, seconds, used, await floor.calls() - asked)
+
+
+async def _round(clients: Sequence[Client], venue: Venue, symbol: Symbol, accounts_at_once: int) -> None:
+    at_once = asyncio.Semaphore(accounts_at_once)
     name, price, isolated = f"{symbol.removesuffix('USDT')}/USDT:USDT", START_PRICES[symbol], ISOLATED.get(venue, {})
 
     async def trade(client: Client) -> None:
@@ -85,19 +95,9 @@ async def _round(clients: Sequence[Client], venue: Venue, symbol: Symbol) -> Non
             amount = client.amount_to_precision(name, str(contracts))
             await client.create_order(name, "market", "buy", amount, None, dict(isolated))
             triggers = {"stopLossPrice": price * FAR_BELOW, "takeProfitPrice": price * FAR_ABOVE}
-            await asyncio.gather(
-                *(
-                    client.create_order(
-                        name,
-                        "market",
-                        "sell",
-                        amount,
-                        None,
-                        {**isolated, **_trigger(venue, trigger), trigger: client.price_to_precision(name, str(at))},
-                    )
-                    for trigger, at in triggers.items()
-                )
-            )
+            for trigger, at in triggers.items():
+                told = {**isolated, **_trigger(venue, trigger), trigger: client.price_to_precision(name, str(at))}
+                await client.create_order(name, "market", "sell", amount, None, told)
 
     await asyncio.gather(*(trade(client) for client in clients))
 

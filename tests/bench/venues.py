@@ -6,8 +6,9 @@ from typing import Final
 
 import attrs
 
+from cbc_adapters.exchange.simulated.listing import START_PRICES
 from cbc_domain.kernel.venues import Symbol, Venue
-from tests.bench.bare import ORDERS, Bare, bare_loop
+from tests.bench.bare import ORDERS, Bare, bare_loops
 from tests.bench.fairness import fairness
 from tests.bench.growth import each_more
 from tests.bench.table import Row, Size, Table
@@ -18,6 +19,8 @@ ACCOUNTS: Final = {Size.QUICK: (4,), Size.FULL: (100, 1_000)}
 SIGNALS: Final = {Size.QUICK: 2, Size.FULL: 5}
 WARM_UP: Final = Symbol("ETHUSDT")
 SYMBOL: Final = Symbol("BTCUSDT")
+SYMBOLS: Final = tuple(symbol for symbol in START_PRICES if symbol != WARM_UP)
+"""ccxt alone is measured over a round of each: one round is over within a fifth of a second."""
 
 NOTES: Final = (
     "Simulated venues in a process of their own; API, worker, PostgreSQL (fsync on) in theirs; one machine.",
@@ -26,6 +29,8 @@ NOTES: Final = (
     "Seconds are from the alert, the median of the signals, and milliseconds by member. Orders/s are from the alert to the",
     "last position protected, all signals together; CPU is the worker's alone, that of ccxt alone its process's. Both had a",
     "round with another symbol before. Fills apart is from the first member's fill to the last one's.",
+    "Of bare and of loop are ratios to ccxt alone: a hundred accounts side by side, and a loop that waits for each account's",
+    "orders before it goes on to the next one.",
     "Calls each are those of one member about balances, positions and orders, as the venue counted them: not margin mode,",
     "leverage and streams.",
     "Places of chance: how far the members' mean places in the order of fills scatter, 1 as by drawing lots for each signal;",
@@ -41,6 +46,7 @@ class Round:
 
     venue: Venue
     bare: Bare
+    loop: Bare
     cold: Traded
     warm: Sequence[Traded]
     followed: int
@@ -65,31 +71,36 @@ async def measure(size: Size, accounts: Sequence[int] = (), venues: Sequence[Ven
 
 async def _round(venue: Venue, accounts: int, signals: int) -> Round:
     async with venue_floor(venue, accounts) as floor:
-        bare = await bare_loop(floor, venue, WARM_UP, SYMBOL)
+        bare, loop = await bare_loops(floor, venue, WARM_UP, SYMBOLS)
     async with venue_floor(venue, accounts) as floor, club_at(floor, venue, accounts) as club:
         followed = (await club.enter(WARM_UP)).members
         resident = await club.memory_mb(followed)
         await club.leave(WARM_UP)
         cold = await club.trade(SYMBOL)
         warm = [await club.trade(SYMBOL) for _ in range(signals)]
-        return Round(venue, bare, cold, warm, followed, resident)
+        return Round(venue, bare, loop, cold, warm, followed, resident)
 
 
 def _rows(measured: Round, mb_each: float) -> Sequence[Row]:
     kept = {"resident MB": measured.resident_mb, "MB each": mb_each}
     return [
-        {**_row(measured, "ccxt alone", [_alone(measured.bare)]), **dict.fromkeys(kept, 0.0)},
+        {**_row(measured, "ccxt alone", _alone(measured.bare)), **dict.fromkeys(kept, 0.0)},
+        {**_row(measured, "ccxt one by one", _alone(measured.loop)), **dict.fromkeys(kept, 0.0)},
         {**_row(measured, "cold", [measured.cold]), **kept},
         {**_row(measured, "warm", measured.warm), **kept},
     ]
 
 
-def _alone(bare: Bare) -> Traded:
-    return Traded(bare.orders // ORDERS, 0.0, 0.0, bare.seconds, bare.seconds, bare.cpu_s, bare.calls, {})
+def _alone(bare: Bare) -> Sequence[Traded]:
+    """Its rounds, each as a signal that took the mean of them."""
+    rounds = len(SYMBOLS)
+    members, seconds = bare.orders // ORDERS // rounds, bare.seconds / rounds
+    return [Traded(members, 0.0, 0.0, seconds, seconds, bare.cpu_s / rounds, bare.calls // rounds, {})] * rounds
 
 
 def _row(measured: Round, what: str, traded: Sequence[Traded]) -> Row:
-    orders, bare, members = sum(one.orders for one in traded), measured.bare, min(one.members for one in traded)
+    orders, members = sum(one.orders for one in traded), min(one.members for one in traded)
+    bare, loop = measured.bare, measured.loop
     per_s, per_cpu_s = orders / sum(one.protected_s for one in traded), orders / sum(one.cpu_s for one in traded)
     planned, acknowledged = (
         median(each) for each in zip(*((one.planned_s, one.acknowledged_s) for one in traded), strict=True)
@@ -110,6 +121,8 @@ def _row(measured: Round, what: str, traded: Sequence[Traded]) -> Row:
         "of bare": per_s / (bare.orders / bare.seconds),
         "orders/CPU s": per_cpu_s,
         "CPU of bare": per_cpu_s / (bare.orders / bare.cpu_s),
+        "of loop": per_s / (loop.orders / loop.seconds),
+        "CPU of loop": per_cpu_s / (loop.orders / loop.cpu_s),
         "calls each": sum(one.calls for one in traded) / sum(one.members for one in traded),
         "fills apart s": median(apart),
         "at most s": max(apart),
