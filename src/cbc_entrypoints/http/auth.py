@@ -41,7 +41,7 @@ class SignInBody(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class StepUpBody(msgspec.Struct, forbid_unknown_fields=True):
-    """A `code` for members with a second factor, the `password` for all others."""
+    """The `password`; a `code` proves nothing before second factors can be enrolled."""
 
     password: str | None = None
     code: str | None = None

@@ -22,7 +22,7 @@ class StepUp:
     tokens: AccessTokens
 
     async def __call__(self, member: Member, session: SessionId, password: str) -> tuple[str, int]:
-        """Another access token of the session, stepped up for five minutes, and its life in seconds."""
+        """Give another access token of the session, stepped up for five minutes, and its life in seconds."""
         if member.two_factor:
             raise Denied("two_factor_required", "expected a second factor whose codes can be checked")
         async with self.store() as work:

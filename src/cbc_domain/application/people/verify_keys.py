@@ -1,4 +1,4 @@
-"""Examine stored keys again, and daily (KEY-03, KEY-10)."""
+"""Examine stored keys again: those that somebody names, and daily those that are due (KEY-03, KEY-10)."""
 
 from collections.abc import Collection, Mapping
 from functools import partial
