@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from time import monotonic
 from types import MappingProxyType
@@ -41,6 +41,7 @@ class ClientPool:
     """Mutable: it opens what is asked for and closes what is idle. Calls share so many `connections` to a venue.
 
     A venue of `proxies` is reached through its HTTP proxy (EXC-09), every other one through the gateway, if there is one.
+    `ticks` are seconds of a clock that never goes back.
     """
 
     def __init__(
@@ -50,9 +51,10 @@ class ClientPool:
         gateway: Gateway | None = None,
         connections: int = CONNECTIONS,
         proxies: Mapping[Venue, str] = MappingProxyType({}),
+        ticks: Callable[[], float] = monotonic,
     ) -> None:
         self._dialects, self._ring, self._gateway, self._connections = dialects, ring, gateway, connections
-        self._proxies = proxies
+        self._proxies, self._ticks = proxies, ticks
         self._trust = trust(gateway)
         self._sessions: dict[Market, ClientSession] = {}
         self._streams: dict[Market, ClientSession] = {}
@@ -81,9 +83,9 @@ class ClientPool:
     async def of(self, account: ExchangeAccount) -> AsyncIterator[Client]:
         """The client of an account with its key in it; the key is taken out when the last borrower is done (KEY-08)."""
         self._let_go_of_idle()
-        lent = self._lent.get(account.id)
-        if lent is None:
-            lent = self._lent[account.id] = _Lent(self._made((account.venue, account.environment)))
+        lent = self._lent.pop(account.id, None) or _Lent(self._made((account.venue, account.environment)))
+        # Whoever is used last stands last: what is idle is found at the front, however many there are.
+        self._lent[account.id] = lent
         lent.borrowers += 1
         try:
             if not lent.client.apiKey:
@@ -91,7 +93,7 @@ class ClientPool:
             yield lent.client
         finally:
             lent.borrowers -= 1
-            lent.used_at = monotonic()
+            lent.used_at = self._ticks()
             if not lent.borrowers:
                 lock(lent.client)
 
@@ -167,11 +169,11 @@ class ClientPool:
         return sessions[market]
 
     def _let_go_of_idle(self) -> None:
-        before = monotonic() - IDLE_S
-        for account, lent in list(self._lent.items()):
+        before = self._ticks() - IDLE_S
+        while self._lent:
+            account, lent = next(iter(self._lent.items()))
             if lent.borrowers or lent.used_at > before:
-                # Used ones stand behind: the first that was used lately ends the search.
-                break
+                return
             del self._lent[account]
             lent.client.session = None
 
