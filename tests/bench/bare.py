@@ -65,6 +65,19 @@ class Bare:
     cpu_s: float
     calls: int
 
+    @property
+    def members(self) -> int:
+        """One with three orders that was traded for in several rounds counts in each."""
+        return self.orders // ORDERS
+
+    @property
+    def per_s(self) -> float:
+        return self.orders / self.seconds
+
+    @property
+    def per_cpu_s(self) -> float:
+        return self.orders / self.cpu_s
+
 
 async def bare_loops(floor: Floor, venue: Venue, warm_up: Symbol, symbols: Sequence[Symbol]) -> tuple[Bare, Bare]:
     """All accounts side by side, and all one by one, a round of each symbol; a round before opens connections."""

@@ -20,7 +20,6 @@ from cbc_domain.kernel.venues import Symbol, Venue
 from cbc_entrypoints import logs
 from cbc_entrypoints.live import Live, live
 from cbc_entrypoints.paper import paper_exchange
-from tests.bench.bare import ORDERS
 from tests.bench.fairness import Filled
 from tests.bench.load import Post, post_all
 from tests.bench.processes import CBC, Running, environment_of, running
@@ -38,6 +37,8 @@ IDLE: Final = 0.1
 _TIMES: Final = text("""
 SELECT max(orders.created_at), min(orders.sent_at), max(orders.acked_at), max(positions.protected_at),
        count(positions.protected_at),
+       (SELECT count(every.acked_at) FROM orders AS every JOIN positions AS theirs ON theirs.id = every.position
+        WHERE theirs.signal = signals.id),
        (SELECT count(*) FROM decisions WHERE decisions.signal = signals.id),
        (SELECT count(*) FROM tasks WHERE tasks.signal = signals.id AND state IN ('WAITING', 'LEASED'))
 FROM signals
@@ -59,6 +60,8 @@ class Traded:
     """One signal traded for all members: seconds after the alert was sent at which each stage was reached."""
 
     members: int
+    orders: int
+    """Acknowledged by the venue: two stops of each member, the second around the real average, beside entry and target."""
     planned_s: float
     first_sent_s: float
     acknowledged_s: float
@@ -67,10 +70,6 @@ class Traded:
     calls: int
     """About balances, positions and orders, as the venue counted them."""
     filled: Filled
-
-    @property
-    def orders(self) -> int:
-        return self.members * ORDERS
 
     @property
     def apart_s(self) -> float:
@@ -101,13 +100,13 @@ class Club:
         asked = await self.floor.calls()
         used, sent = self.worker.cpu_s(), self.here.platform.clock().now()
         signal = await self._alert("SINAL LONG FORTE", symbol)
-        times, traded = await self._until_done(signal)
+        times, traded, orders = await self._until_done(signal)
         used = self.worker.cpu_s() - used
         planned, first, acknowledged, protected = ((at - sent) / timedelta(seconds=1) for at in times)
         async with self.here.engine.connect() as connection:
             filled = {row.member: row.at for row in await connection.execute(_FILLED, {"signal": signal})}
         asked = await self.floor.calls() - asked
-        return Traded(traded, planned, first, acknowledged, protected, used, asked, filled)
+        return Traded(traded, orders, planned, first, acknowledged, protected, used, asked, filled)
 
     async def memory_mb(self, streams: int) -> float:
         """What the worker keeps in memory once it has so many private streams open."""
@@ -134,14 +133,14 @@ class Club:
         async with self.here.engine.connect() as connection:
             return str(await connection.scalar(text("SELECT id FROM signals ORDER BY id DESC LIMIT 1")))
 
-    async def _until_done(self, signal: str) -> tuple[Sequence[datetime], int]:
+    async def _until_done(self, signal: str) -> tuple[Sequence[datetime], int, int]:
         """Members whose orders expired on a machine too slow for them are not waited for, and the table shows it."""
         async with asyncio.timeout(PATIENCE_S):
             while True:
                 async with self.here.engine.connect() as connection:
-                    *times, traded, decided, waiting = (await connection.execute(_TIMES, {"signal": signal})).one()
+                    *times, traded, orders, decided, waiting = (await connection.execute(_TIMES, {"signal": signal})).one()
                 if traded and decided == self.accounts and not waiting:
-                    return times, traded
+                    return times, traded, orders
                 await asyncio.sleep(LOOK_EVERY_S)
 
     async def _open(self) -> int:

@@ -8,7 +8,7 @@ import attrs
 
 from cbc_adapters.exchange.simulated.listing import START_PRICES
 from cbc_domain.kernel.venues import Symbol, Venue
-from tests.bench.bare import ORDERS, Bare, bare_loops
+from tests.bench.bare import Bare, bare_loops
 from tests.bench.fairness import fairness
 from tests.bench.growth import each_more
 from tests.bench.table import Row, Size, Table
@@ -26,9 +26,10 @@ NOTES: Final = (
     "Simulated venues in a process of their own; API, worker, PostgreSQL (fsync on) in theirs; one machine.",
     "The venues' limits on requests are widened a thousandfold for this: by them alone a member more costs a wait.",
     "Cold sets margin mode and leverage before each entry, warm finds them set within the last ten minutes.",
-    "Seconds are from the alert, the median of the signals, and milliseconds by member. Orders/s are from the alert to the",
-    "last position protected, all signals together; CPU is the worker's alone, that of ccxt alone its process's. Both had a",
-    "round with another symbol before. Fills apart is from the first member's fill to the last one's.",
+    "Seconds are from the alert, the median of the signals, and milliseconds by member. Orders are those that the venue",
+    "acknowledged, members those who were protected; /s is from the alert to the last position protected, all signals",
+    "together. CPU is the worker's alone, that of ccxt alone its process's. Both had a round with another symbol before.",
+    "Fills apart is from the first member's fill to the last one's.",
     "Of bare and of loop are ratios to ccxt alone: a hundred accounts side by side, and a loop that waits for each account's",
     "orders before it goes on to the next one.",
     "Calls each are those of one member about balances, positions and orders, as the venue counted them: not margin mode,",
@@ -94,36 +95,52 @@ def _rows(measured: Round, mb_each: float) -> Sequence[Row]:
 def _alone(bare: Bare) -> Sequence[Traded]:
     """Its rounds, each as a signal that took the mean of them."""
     rounds = len(SYMBOLS)
-    members, seconds = bare.orders // ORDERS // rounds, bare.seconds / rounds
-    return [Traded(members, 0.0, 0.0, seconds, seconds, bare.cpu_s / rounds, bare.calls // rounds, {})] * rounds
+    seconds = bare.seconds / rounds
+    one = Traded(
+        members=bare.members // rounds,
+        orders=bare.orders // rounds,
+        planned_s=0.0,
+        first_sent_s=0.0,
+        acknowledged_s=seconds,
+        protected_s=seconds,
+        cpu_s=bare.cpu_s / rounds,
+        calls=bare.calls // rounds,
+        filled={},
+    )
+    return [one] * rounds
 
 
 def _row(measured: Round, what: str, traded: Sequence[Traded]) -> Row:
-    orders, members = sum(one.orders for one in traded), min(one.members for one in traded)
     bare, loop = measured.bare, measured.loop
-    per_s, per_cpu_s = orders / sum(one.protected_s for one in traded), orders / sum(one.cpu_s for one in traded)
+    each, members = min(one.members for one in traded), sum(one.members for one in traded)
+    orders, seconds = sum(one.orders for one in traded), sum(one.protected_s for one in traded)
+    per_s, per_cpu_s, members_per_s = orders / seconds, orders / sum(one.cpu_s for one in traded), members / seconds
     planned, acknowledged = (
-        median(each) for each in zip(*((one.planned_s, one.acknowledged_s) for one in traded), strict=True)
+        median(stage) for stage in zip(*((one.planned_s, one.acknowledged_s) for one in traded), strict=True)
     )
     turns, apart = fairness([one.filled for one in traded]), [one.apart_s for one in traded]
     return {
         "venue": measured.venue.value,
         "what": what,
-        "accounts": members,
+        "accounts": each,
         "signals": len(traded),
         "planned s": planned,
-        "ms each": planned / members * 1_000,
+        "ms each": planned / each * 1_000,
         "first sent s": median(one.first_sent_s for one in traded),
         "acknowledged s": acknowledged,
-        "ms each to it": acknowledged / members * 1_000,
+        "ms each to it": acknowledged / each * 1_000,
         "protected s": median(one.protected_s for one in traded),
+        "orders each": orders / members,
         "orders/s": per_s,
-        "of bare": per_s / (bare.orders / bare.seconds),
+        "of bare": per_s / bare.per_s,
+        "of loop": per_s / loop.per_s,
         "orders/CPU s": per_cpu_s,
-        "CPU of bare": per_cpu_s / (bare.orders / bare.cpu_s),
-        "of loop": per_s / (loop.orders / loop.seconds),
-        "CPU of loop": per_cpu_s / (loop.orders / loop.cpu_s),
-        "calls each": sum(one.calls for one in traded) / sum(one.members for one in traded),
+        "CPU of bare": per_cpu_s / bare.per_cpu_s,
+        "CPU of loop": per_cpu_s / loop.per_cpu_s,
+        "members/s": members_per_s,
+        "members of bare": members_per_s * bare.seconds / bare.members,
+        "members of loop": members_per_s * loop.seconds / loop.members,
+        "calls each": sum(one.calls for one in traded) / members,
         "fills apart s": median(apart),
         "at most s": max(apart),
         "places of chance": turns.of_chance,
