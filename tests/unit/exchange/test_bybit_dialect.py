@@ -97,8 +97,8 @@ async def test_a_closing_has_the_venues_own_result_with_fees_and_funding(hedge: 
     bench.house.engine.set_price(BTC, PRICE + 1000, bench.clock.now())
     await bench.place(leave())
 
-    (closed,) = await bench.dialect.closings(bench.client, instrument(), Side.LONG, START, None)
-    other = await bench.dialect.closings(bench.client, instrument(), Side.SHORT, START, None)
+    (closed,) = await bench.dialect.closings(bench.client, instrument(), Side.LONG, START, None, funded=True)
+    other = await bench.dialect.closings(bench.client, instrument(), Side.SHORT, START, None, funded=True)
 
     account = bench.house.account(FIRST)
     assert closed.net == account.cash - Decimal(10_000)
@@ -116,7 +116,7 @@ async def test_a_liquidation_is_told_as_one() -> None:
     bench.house.engine.set_price(BTC, Decimal(45_000), START + HOUR)
     bench.clock.advance(by=2 * HOUR)
 
-    (closed,) = await bench.dialect.closings(bench.client, instrument(), Side.LONG, START, None)
+    (closed,) = await bench.dialect.closings(bench.client, instrument(), Side.LONG, START, None, funded=True)
 
     assert closed.ending.liquidated
     assert closed.net < 0
@@ -128,7 +128,7 @@ async def test_a_turned_around_position_closes_with_a_part_of_the_order() -> Non
     await bench.place(entry("e1", quantity="0.1"))
     await bench.place(entry("e2", quantity="0.3", side=Side.SHORT))
 
-    (closed,) = await bench.dialect.closings(bench.client, instrument(), Side.LONG, START, None)
+    (closed,) = await bench.dialect.closings(bench.client, instrument(), Side.LONG, START, None, funded=True)
 
     assert closed.ending.quantity == Decimal("0.1")
     assert await bench.dialect.holdings(bench.client, instrument()) == [Holding(BTC, Side.SHORT, Decimal("0.2"))]

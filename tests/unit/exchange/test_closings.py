@@ -1,12 +1,11 @@
 """What trades and funding payments of a symbol say of how one side ended, at venues that book trades alone."""
 
-from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import attrs
 import pytest
 
-from cbc_adapters.exchange.ccxt.closings import Bill, Dealt, perhaps_funded, walked
+from cbc_adapters.exchange.ccxt.closings import Bill, Dealt, walked
 from cbc_domain.trading.model import Fill
 from tests.strategies.exchange import START
 
@@ -14,28 +13,6 @@ from tests.strategies.exchange import START
 def dealt(at: int, quantity: str, *, along: bool, realised: str = "0", netted: bool = True, fee: str = "1") -> Dealt:
     fill = Fill(f"t{at}", "", Decimal(quantity), Decimal(100), Decimal(fee), START)
     return Dealt(at, [fill], Decimal(realised), along, netted)
-
-
-@pytest.mark.parametrize(
-    ("since", "lasted", "funded"),
-    [
-        ("12:01:00", timedelta(minutes=57, seconds=59), False),
-        ("12:00:59", timedelta(minutes=1), True),
-        ("12:01:00", timedelta(minutes=58), True),
-        ("12:30:00", timedelta(hours=24), True),
-        ("23:58:00", timedelta(seconds=1), False),
-        ("23:59:00", timedelta(seconds=1), True),
-    ],
-)
-def test_funding_is_asked_for_when_a_full_hour_is_near(since: str, lasted: timedelta, *, funded: bool) -> None:
-    """rules: COM-05, EXC-08
-
-    In seed 2 of the campaign at the venues three trades waited for their results for minutes: 30 of 35 weight were for funding.
-    """
-    began = datetime.fromisoformat(f"2026-03-02 {since}").replace(tzinfo=UTC)
-
-    assert perhaps_funded(began, began + lasted) is funded
-    assert perhaps_funded(began, None)
 
 
 OPENED, CLOSED = dealt(10, "4", along=True), dealt(30, "4", along=False, realised="20")

@@ -136,6 +136,21 @@ def test_a_newcomer_stands_behind_those_who_wait_and_a_close_does_not() -> None:
     assert close == 0
 
 
+def test_how_something_ended_is_asked_before_results() -> None:
+    """rules: EXC-08, POS-10
+
+    In seed 366 of the campaign at the venues a close waited for 150 s to hear what had taken its position, behind results.
+    """
+    published = PUBLISHED[Venue.BINANCE]
+    purse, asked = Purse(published.of(Payer.ADDRESS), 0.0), published.costs
+    purse.slow_down(0.0, 1.0)
+    for _ in range(20):
+        purse.queue(asked[Errand.BRIEF_CLOSINGS], rank_of(Errand.BRIEF_CLOSINGS))
+
+    assert purse.wait(1.0, asked[Errand.BRIEF_ENDING], rank_of(Errand.BRIEF_ENDING)) == 0
+    assert purse.wait(1.0, asked[Errand.BRIEF_CLOSINGS], rank_of(Errand.BRIEF_CLOSINGS)) > 4
+
+
 def test_not_half_of_a_limit_may_be_used_at_once_and_a_close_may_use_the_last_of_it_and_borrow() -> None:
     """rules: EXC-08"""
     purse = Purse([LIMIT], 0.0)

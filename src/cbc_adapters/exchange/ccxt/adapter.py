@@ -7,14 +7,14 @@ from typing import Final, TypeVar
 
 from cbc_adapters.exchange.ccxt.balances import Balances
 from cbc_adapters.exchange.ccxt.clients import ClientPool
-from cbc_adapters.exchange.ccxt.closings import perhaps_funded
-from cbc_adapters.exchange.ccxt.dialect import Booked, Client, Closed, Placing, Sought
+from cbc_adapters.exchange.ccxt.dialect import Booked, Client, Placing, Sought
+from cbc_adapters.exchange.ccxt.fundings import Fundings
 from cbc_adapters.exchange.ccxt.limits import Errand, Published
 from cbc_adapters.exchange.ccxt.listings import Listings
 from cbc_adapters.exchange.ccxt.published import PUBLISHED
+from cbc_adapters.exchange.ccxt.records import Records
 from cbc_adapters.exchange.ccxt.streams import Streams
-from cbc_adapters.exchange.ccxt.traffic import HURRIED_WAIT_S, LONGEST_WAIT_S, Traffic
-from cbc_adapters.exchange.ccxt.translate import milliseconds
+from cbc_adapters.exchange.ccxt.traffic import HURRIED_WAIT_S, Traffic
 from cbc_domain.kernel.ids import AccountId
 from cbc_domain.kernel.venues import Environment, Side, Symbol, Venue
 from cbc_domain.ports.exchange import ClosedResult, Ending, Holding, OpenOrder, Report, Ticket, Travelled, VenueStanding
@@ -26,8 +26,6 @@ from cbc_domain.trading.model import PROTECTION, Leg
 from cbc_domain.trading.orders import leg_of
 from cbc_domain.trading.sizes import AccountReading, Instrument, Quote
 
-RESULT_WAIT_S: Final = 10.0
-"""How long a question for a result waits for its turn: no task of an account waits with it, and many are asked at once."""
 PREPARED_LASTS: Final = timedelta(minutes=10)
 """How long leverage and margin mode that we set are taken to be so still: the member may change them by hand (SIZ-04)."""
 
@@ -48,6 +46,7 @@ class CcxtExchange:
         self._traffic = Traffic(pool, clock, published=published)
         self._listings = Listings(pool, self._traffic, clock)
         self._balances = Balances(pool, self._traffic, self._listings, clock)
+        self._records = Records(pool, self._traffic, self._listings, Fundings(pool, self._traffic, clock), clock)
         self._streams = Streams(pool, self._heard, published)
         self._prepared: dict[tuple[AccountId, Symbol], tuple[int, datetime]] = {}
 
@@ -115,30 +114,18 @@ class CcxtExchange:
         return next((one for one in held if one.symbol == symbol and one.side is side), None)
 
     async def ending(self, account: ExchangeAccount, symbol: Symbol, side: Side, since: datetime) -> Ending | None:
-        closed = await self._closings(account, symbol, side, since, None, LONGEST_WAIT_S)
-        return closed[-1].ending if closed else None
+        return await self._records.ending(account, symbol, side, since)
 
     async def closed_result(
         self, account: ExchangeAccount, symbol: Symbol, side: Side, since: datetime, until: datetime
     ) -> ClosedResult | None:
-        closed = [
-            one for one in await self._closings(account, symbol, side, since, until, RESULT_WAIT_S) if one.ending.at <= until
-        ]
-        if not closed:
-            return None
-        none = closed[0].net * 0
-        return ClosedResult(sum((one.ending.quantity for one in closed), none), sum((one.net for one in closed), none))
+        return await self._records.closed_result(account, symbol, side, since, until)
 
     async def open_orders(self, account: ExchangeAccount) -> Sequence[OpenOrder]:
         return await self._call(account, Errand.OPEN_ORDERS, self._pool.dialect(account.venue).open_orders)
 
     async def transfers(self, account: ExchangeAccount, since: datetime) -> Sequence[Transfer]:
-        dialect, since_ms = self._pool.dialect(account.venue), milliseconds(since)
-        told = await self._call(account, Errand.TRANSFERS, lambda client: dialect.transfers(client, since_ms))
-        # Pages that move while they are read tell some of it twice.
-        moved = {one.venue_id: one for one in told if one.amount and milliseconds(one.at) >= since_ms}
-        in_order = sorted(moved.values(), key=lambda one: (one.at, one.venue_id))
-        return [Transfer(account.id, one.venue_id, one.amount, one.at) for one in in_order]
+        return await self._records.transfers(account, since)
 
     async def follow(self, accounts: Collection[ExchangeAccount]) -> None:
         self._streams.follow(accounts)
@@ -224,23 +211,6 @@ class CcxtExchange:
             raise VenueRefused(Fault.NETWORK, lost.detail) from lost
         self._prepared[account.id, instrument.symbol] = leverage, now
 
-    async def _closings(
-        self,
-        account: ExchangeAccount,
-        symbol: Symbol,
-        side: Side,
-        since: datetime,
-        until: datetime | None,
-        patience_s: float,
-    ) -> Sequence[Closed]:
-        dialect, instrument = self._pool.dialect(account.venue), await self._listed(account, symbol)
-
-        async def closings(client: Client) -> Sequence[Closed]:
-            return await dialect.closings(client, instrument, side, since, until)
-
-        errand = Errand.CLOSINGS if perhaps_funded(since, until) else Errand.BRIEF_CLOSINGS
-        return await self._traffic.of(account, errand, closings, patience_s=patience_s)
-
     async def _sought(
         self, account: ExchangeAccount, symbol: Symbol, client_id: str, travelled: Travelled | None
     ) -> Sought | None:
@@ -253,10 +223,7 @@ class CcxtExchange:
             raise
 
     async def _listed(self, account: ExchangeAccount, symbol: Symbol) -> Instrument:
-        instrument = await self._listings.rules((account.venue, account.environment), symbol)
-        if instrument is None:
-            raise VenueRefused(Fault.SYMBOL_CLOSED, f"expected a symbol of {account.venue.value}, was {symbol}")
-        return instrument
+        return await self._listings.listed((account.venue, account.environment), symbol)
 
     async def _call(self, account: ExchangeAccount, errand: Errand, call: Callable[[Client], Awaitable[T]]) -> T:
         return await self._traffic.of(account, errand, call)

@@ -1,7 +1,6 @@
 """How the trades of a symbol add up to closings of one side, at venues that book no result of a whole position (POS-10)."""
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
@@ -13,10 +12,6 @@ from cbc_domain.kernel.rounding import EXACT
 from cbc_domain.trading.model import Fill
 
 ZERO: Final = Decimal(0)
-FUNDED_EVERY: Final = timedelta(hours=1)
-"""Funding falls due every eight, four, two or one hours, at full hours (UTC) at all four venues."""
-FUNDED_WITHIN: Final = timedelta(minutes=1)
-"""How far from the hour it may be taken; Binance speaks of fifteen seconds."""
 
 
 @attrs.frozen
@@ -50,14 +45,6 @@ class Dealt:
     def closes(self, held: Decimal) -> bool:
         """What closes nothing in one-way mode opens the other side; what it realised tells it where no opening is known."""
         return not self.along and bool(not self.netted or held or self.realised)
-
-
-def perhaps_funded(since: datetime, until: datetime | None) -> bool:
-    """Whether funding may have fallen due in a time; `until` None is now, whenever that is."""
-    if until is None:
-        return True
-    first, last = since - FUNDED_WITHIN, until + FUNDED_WITHIN
-    return last - first >= FUNDED_EVERY or first.hour != last.hour
 
 
 @attrs.frozen

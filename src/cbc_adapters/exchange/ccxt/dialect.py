@@ -1,6 +1,6 @@
 """What differs from venue to venue, as one shape: the adapter knows this and no venue by name."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Protocol
@@ -114,6 +114,13 @@ class Dialect(Protocol):
         """Whether leverage tiers are told to the owner of a key only."""
 
     @property
+    def fundings(self) -> Callable[[Client, Symbol, datetime, datetime], Awaitable[Sequence[datetime]]] | None:
+        """When funding of a symbol fell due between two instants, a hundred times at most.
+
+        None where it costs no less to ask for that than for what each member paid.
+        """
+
+    @property
     def faults(self) -> Mapping[str, Fault]:
         """The venue's codes and what they mean (EXC-04)."""
 
@@ -159,9 +166,12 @@ class Dialect(Protocol):
         """What was moved in and out since an instant, page after page, in any order; some of it may be older, or told twice."""
 
     async def closings(
-        self, client: Client, instrument: Instrument, side: Side, since: datetime, until: datetime | None
+        self, client: Client, instrument: Instrument, side: Side, since: datetime, until: datetime | None, *, funded: bool
     ) -> Sequence[Closed]:
-        """Closings of a side, oldest first, whoever ordered them (POS-10, COM-05)."""
+        """Closings of a side, oldest first, whoever ordered them (POS-10, COM-05).
+
+        Without `funded` no payment of funding lies between the two instants, and none need be asked for.
+        """
 
     async def open_orders(self, client: Client) -> Sequence[OpenOrder]:
         """What stands at the venue, conditional orders included, of all symbols."""

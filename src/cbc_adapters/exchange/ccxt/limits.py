@@ -32,9 +32,13 @@ class Errand(IntEnum):
     HOLDINGS = auto()
     BALANCE = auto()
     TRANSFERS = auto()
+    FUNDINGS = auto()
     CLOSINGS = auto()
     BRIEF_CLOSINGS = auto()
     """CLOSINGS of a time in which no funding fell due: its payments need not be asked for."""
+    ENDING = auto()
+    """CLOSINGS because something that we held is gone: a task waits to hear how."""
+    BRIEF_ENDING = auto()
     OPEN_ORDERS = auto()
     EXAMINE = auto()
 
@@ -52,7 +56,8 @@ class Rank(IntEnum):
 _RANKS: Final = {
     **dict.fromkeys((Errand.LEAVE, Errand.GUARD, Errand.FIND, Errand.HOLDINGS), Rank.CRITICAL),
     **dict.fromkeys((Errand.SEEK, Errand.SEEK_ALONG, Errand.CANCEL), Rank.CRITICAL),
-    **dict.fromkeys((Errand.OPEN_ORDERS, Errand.CLOSINGS, Errand.BRIEF_CLOSINGS, Errand.TRANSFERS), Rank.BACKGROUND),
+    **dict.fromkeys((Errand.OPEN_ORDERS, Errand.TRANSFERS), Rank.BACKGROUND),
+    **dict.fromkeys((Errand.FUNDINGS, Errand.CLOSINGS, Errand.BRIEF_CLOSINGS), Rank.BACKGROUND),
 }
 
 

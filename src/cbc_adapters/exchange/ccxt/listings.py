@@ -16,7 +16,7 @@ from cbc_adapters.exchange.ccxt.limits import Errand
 from cbc_adapters.exchange.ccxt.traffic import HURRIED_WAIT_S, Traffic
 from cbc_domain.kernel.venues import Symbol
 from cbc_domain.ports.system import Clock
-from cbc_domain.ports.venue_faults import OutcomeUnknown, VenueRefused
+from cbc_domain.ports.venue_faults import Fault, OutcomeUnknown, VenueRefused
 from cbc_domain.trading.sizes import Bracket, Instrument, Quote
 
 RULES_LAST: Final = timedelta(hours=1)
@@ -67,9 +67,12 @@ class Listings:
         tiers = instrument.brackets or await self._tiers_of(market, symbol, HURRIED_WAIT_S if hurried else None)
         return attrs.evolve(instrument, brackets=tiers)
 
-    async def rules(self, market: Market, symbol: Symbol) -> Instrument | None:
-        """The same without tiers, for whoever orders by them only."""
-        return (await self._instruments(market)).get(symbol)
+    async def listed(self, market: Market, symbol: Symbol) -> Instrument:
+        """The same without tiers, for whoever orders by them only. Raises VenueRefused SYMBOL_CLOSED."""
+        instrument = (await self._instruments(market)).get(symbol)
+        if instrument is None:
+            raise VenueRefused(Fault.SYMBOL_CLOSED, f"expected a symbol of {market[0].value}, was {symbol}")
+        return instrument
 
     def renew(self, market: Market) -> None:
         """Begin to ask for the rules anew: the venue refused by rules that we did not know (SIZ-07).

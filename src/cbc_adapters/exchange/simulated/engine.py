@@ -61,6 +61,7 @@ class SimulatedVenue:
         self.accounts: dict[AccountId, VenueAccount] = {}
         self._prices = MarkPrices()
         self.marks: Mapping[Symbol, Quote] = self._prices.latest
+        self.fundings: list[FundingDue] = []
         self.unread: deque[Report] = deque(maxlen=MOST_UNREAD)
         self._holders: dict[Symbol, dict[AccountId, None]] = {}
         self._quiet: dict[Symbol, Quiet] = {}
@@ -205,10 +206,11 @@ class SimulatedVenue:
                 self._prices.set(Quote(symbol, price, at))
             case Candle():
                 return self._live_through(command)
-            case FundingDue(symbol, rate):
+            case FundingDue(symbol, rate, at):
                 self._quiet.pop(symbol, None)
+                self.fundings.append(command)
                 for account in self._holders.get(symbol, {}):
-                    pay_funding(self.accounts[account], self._quote(symbol), rate)
+                    pay_funding(self.accounts[account], self._quote(symbol), rate, at)
             case Place(account, ticket):
                 of, instrument = self._account(account), self._listed(ticket.symbol)
                 self._tell(of, orders.place(of, instrument, self._quote(ticket.symbol), self.friction, command))

@@ -112,6 +112,15 @@ class Closing:
     fill: str
 
 
+@attrs.frozen
+class FundingBill:
+    """What funding took from the cash of an account in a moment, in USDT; negative when the account was paid."""
+
+    symbol: Symbol
+    paid: Decimal
+    at: datetime
+
+
 @attrs.define
 class VenueAccount:
     """An account and all it did; mutable because the venue owns its truth.
@@ -133,6 +142,7 @@ class VenueAccount:
     leverage: dict[Symbol, int] = attrs.field(factory=dict)
     last_number: int = 0
     closings: list[Closing] = attrs.field(factory=list)
+    bills: list[FundingBill] = attrs.field(factory=list)
     transfers: list[Transfer] = attrs.field(factory=list)
     resting: list[VenueOrder] = attrs.field(factory=list, eq=False)
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 import attrs
 
 from cbc_adapters.exchange.simulated.fills import liquidate, reduce
-from cbc_adapters.exchange.simulated.model import ZERO, Bar, Friction, VenueAccount, VenueOrder, VenuePosition
+from cbc_adapters.exchange.simulated.model import ZERO, Bar, Friction, FundingBill, VenueAccount, VenueOrder, VenuePosition
 from cbc_adapters.exchange.simulated.orders import NO_POSITION, sweep
 from cbc_adapters.exchange.simulated.rules import USDT_PLACES, levels_around, reached, slipped, struck_by
 from cbc_domain.kernel.rounding import half_up
@@ -93,7 +93,7 @@ def result_between(account: VenueAccount, symbol: Symbol, side: Side, since: dat
     return ClosedResult(sum((one.quantity for one in closed), ZERO), sum((one.net for one in closed), ZERO))
 
 
-def pay_funding(account: VenueAccount, mark: Quote, rate: Decimal) -> None:
+def pay_funding(account: VenueAccount, mark: Quote, rate: Decimal, at: datetime) -> None:
     """Book funding; what cash cannot pay is taken from the margin of the position."""
     for side, sign in ((Side.LONG, 1), (Side.SHORT, -1)):
         position = account.positions.get((mark.symbol, side))
@@ -101,6 +101,7 @@ def pay_funding(account: VenueAccount, mark: Quote, rate: Decimal) -> None:
             continue
         paid = sign * half_up(position.coins * mark.price * rate, USDT_PLACES)
         account.funding += paid
+        account.bills.append(FundingBill(mark.symbol, paid, at))
         position.paid += paid
         position.funding += paid
         missing = account.margin_in_use - account.cash

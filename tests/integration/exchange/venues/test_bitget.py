@@ -133,7 +133,7 @@ async def test_a_result_counts_fees_and_funding(both: Both, client: Client) -> N
     engine.set_price(BTC, Decimal(47_500), now())
     engine.place(FIRST, leave(X1), now())
 
-    [closed] = await BitgetDialect().closings(client, instrument(), Side.LONG, began, now())
+    [closed] = await BitgetDialect().closings(client, instrument(), Side.LONG, began, now(), funded=True)
 
     assert closed.ending.funding == Decimal("0.47")
     assert closed.net == engine.accounts[FIRST].closings[0].net

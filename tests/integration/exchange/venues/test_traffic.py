@@ -1,8 +1,7 @@
 """What a venue's complaints, silence and clock do to the calls that follow: unmodified ccxt against a loopback venue."""
 
 import asyncio
-from collections import Counter
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,7 +11,6 @@ import pytest
 from cbc_adapters.exchange.ccxt.adapter import CcxtExchange
 from cbc_adapters.exchange.ccxt.breaker import FAILURES
 from cbc_adapters.exchange.ccxt.hedged import SLOW_S
-from cbc_adapters.exchange.simulated.venues.binance import BinanceWire
 from cbc_adapters.exchange.simulated.venues.bybit import BybitWire
 from cbc_adapters.exchange.simulated.venues.house import House
 from cbc_adapters.exchange.simulated.venues.wire import WireAnswer, WireCall
@@ -21,35 +19,12 @@ from cbc_domain.ports.exchange import ReportState, VenueStanding
 from cbc_domain.ports.venue_faults import Fault, OutcomeUnknown, VenueRefused
 from cbc_domain.risk.model import ExchangeAccount
 from tests.integration.exchange.venues.bench import GIVEN, opened_desk
+from tests.integration.exchange.venues.moody import DOWN, TOO_MANY, MoodyWire
 from tests.strategies.exchange import BTC, entry, leave
 
 MARKET = (Venue.BINANCE, Environment.LIVE)
 HALF_PAST = datetime(2026, 3, 2, 12, 30, tzinfo=UTC)
 """Far from the hours at which funding falls due."""
-TOO_MANY = {"code": -1003, "msg": "Too many requests"}
-DOWN = WireAnswer({"msg": "Service unavailable"}, 503)
-
-
-class MoodyWire(BinanceWire):
-    """Binance that answers as it is told to instead; mutable because its moods change and it counts what arrived."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.instead: dict[str, WireAnswer] = {}
-        self.headers: Mapping[str, str] = {}
-        self.arrived: Counter[str] = Counter()
-        self.until: dict[str, asyncio.Event] = {}
-        self.next_waits: dict[str, asyncio.Event] = {}
-        """Of each path the next call alone."""
-
-    async def answer(self, call: WireCall, house: House) -> WireAnswer:
-        self.arrived[call.path] += 1
-        if awaited := self.next_waits.pop(call.path, None) or self.until.get(call.path):
-            await awaited.wait()
-        if mood := self.instead.get(call.path, self.instead.get("*")):
-            return mood
-        true = await super().answer(call, house)
-        return WireAnswer(true.body, true.status, self.headers or true.headers)
 
 
 @attrs.frozen
@@ -239,7 +214,7 @@ async def test_a_short_wait_is_waited_for(bench: Bench) -> None:
     await bench.exchange.holding(bench.account, BTC, Side.LONG)
 
     with pytest.raises(VenueRefused) as too_long:
-        await bench.exchange.ending(bench.account, BTC, Side.LONG, bench.house.now())
+        await bench.exchange.open_orders(bench.account)
     bench.wire.arrived.clear()
     found = await bench.exchange.readings([bench.account])
 

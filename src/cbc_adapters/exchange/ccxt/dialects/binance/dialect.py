@@ -10,8 +10,7 @@ from typing import Any, Final
 
 import ccxt as vendor
 
-from cbc_adapters.exchange.ccxt.asking import Asked, Page, all_rows, answer_unless
-from cbc_adapters.exchange.ccxt.closings import perhaps_funded
+from cbc_adapters.exchange.ccxt.asking import Asked, Page, all_rows, answer_unless, windows
 from cbc_adapters.exchange.ccxt.dialect import Balance, Booked, Client, Closed, Moved, Placing, Sought
 from cbc_adapters.exchange.ccxt.dialects.binance.closings import closings_of
 from cbc_adapters.exchange.ccxt.dialects.binance.faults import ALREADY, DOUBTFUL, FAULTS, GONE
@@ -35,6 +34,8 @@ from cbc_domain.trading.sizes import Bracket, Instrument, Quote
 
 LARGEST: Final = 1000
 """Rows of one page of trades or income."""
+WEEK_MS: Final = 7 * 24 * 3_600_000
+"""Trades of a longer time are not told at once."""
 
 
 class BinanceDialect:
@@ -132,16 +133,21 @@ class BinanceDialect:
         in_usdt = [one for one in await all_rows(page) if one["asset"] == "USDT"]
         return [Moved(str(one["tranId"]), number(one["income"]), instant(one["time"])) for one in in_usdt]
 
+    async def fundings(self, client: Client, symbol: Symbol, since: datetime, until: datetime) -> Sequence[datetime]:
+        asked = {"symbol": symbol, "startTime": milliseconds(since), "endTime": milliseconds(until), "limit": 100}
+        return [instant(one["fundingTime"]) for one in await client.fapiPublicGetFundingRate(asked)]
+
     async def closings(
-        self, client: Client, instrument: Instrument, side: Side, since: datetime, until: datetime | None
+        self, client: Client, instrument: Instrument, side: Side, since: datetime, until: datetime | None, *, funded: bool
     ) -> Sequence[Closed]:
-        window = {"symbol": instrument.symbol, "startTime": milliseconds(since), "limit": LARGEST}
-        if until is not None:
-            window["endTime"] = milliseconds(until)
-        trades = await client.fapiPrivateGetUserTrades(window)
-        funding = {**window, "incomeType": "FUNDING_FEE"}
-        fundings = await client.fapiPrivateGetIncome(funding) if perhaps_funded(since, until) else []
-        return closings_of(trades, fundings, side)
+        trades: list[Vendor] = []
+        bills: list[Vendor] = []
+        last = client.milliseconds() if until is None else milliseconds(until)
+        for start, end in windows(milliseconds(since), last, WEEK_MS):
+            window = {"symbol": instrument.symbol, "startTime": start, "endTime": end, "limit": LARGEST}
+            trades += await client.fapiPrivateGetUserTrades(window)
+            bills += await client.fapiPrivateGetIncome(window | {"incomeType": "FUNDING_FEE"}) if funded else []
+        return closings_of(trades, bills, side)
 
     async def open_orders(self, client: Client) -> Sequence[OpenOrder]:
         plain = await client.fapiPrivateGetOpenOrders()

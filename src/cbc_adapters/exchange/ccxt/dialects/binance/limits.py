@@ -49,9 +49,13 @@ LIMITS: Final = Published(
         Errand.HOLDINGS: {_W: 5},
         Errand.BALANCE: {_W: 5},
         Errand.TRANSFERS: {_W: 30},
+        # Weighs nothing, and counts among 500 in 5 minutes: a symbol is asked for once in an hour.
+        Errand.FUNDINGS: {_W: 1},
         # userTrades 5, income 30.
         Errand.CLOSINGS: {_W: 35},
         Errand.BRIEF_CLOSINGS: {_W: 5},
+        Errand.ENDING: {_W: 35},
+        Errand.BRIEF_ENDING: {_W: 5},
         # Without a symbol, plain and algo orders 40 each.
         Errand.OPEN_ORDERS: {_W: 80},
         # positionSide/dual 30, account 5; the look at the key's rights is counted elsewhere.

@@ -47,6 +47,7 @@ class BitgetDialect:
     takes_stop_first: Final = False
     forgets_ids: Final = False
     tiers_need_key: Final = False
+    fundings: Final = None
     faults: Final = FAULTS
     doubtful: Final = DOUBTFUL
 
@@ -130,7 +131,7 @@ class BitgetDialect:
         return told
 
     async def closings(
-        self, client: Client, instrument: Instrument, side: Side, since: datetime, until: datetime | None
+        self, client: Client, instrument: Instrument, side: Side, since: datetime, until: datetime | None, *, funded: bool
     ) -> Sequence[Closed]:
         asked: dict[str, object] = {**PRODUCT, "symbol": instrument.symbol, "startTime": milliseconds(since)}
         if until is not None:
@@ -141,7 +142,7 @@ class BitgetDialect:
         funding = {**PRODUCT, "businessType": "contract_settle_fee"}
         bills: list[Vendor] = []
         last = max(int(one["cTime"]) for one in trades) + 1
-        for start, end in windows(milliseconds(since), last, LONGEST_MS):
+        for start, end in windows(milliseconds(since), last, LONGEST_MS) if funded else ():
             window = funding | {"startTime": start, "endTime": end}
             bills += await pages(client.privateMixGetV2MixAccountBill, window, "bills")
         return closings_of(trades, [one for one in bills if one["symbol"] == instrument.symbol], side)

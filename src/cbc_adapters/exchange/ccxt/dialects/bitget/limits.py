@@ -36,8 +36,12 @@ LIMITS: Final = Published(
         Errand.BALANCE: {_W: 1, _R: 1},
         # The time, and two kinds of thirty days.
         Errand.TRANSFERS: {_W: 3, _R: 2},
+        # Never asked here.
+        Errand.FUNDINGS: {},
         Errand.CLOSINGS: {_W: 2, _R: 1},
         Errand.BRIEF_CLOSINGS: {_W: 2, _R: 1},
+        Errand.ENDING: {_W: 2, _R: 1},
+        Errand.BRIEF_ENDING: {_W: 2, _R: 1},
         Errand.OPEN_ORDERS: {_W: 2, _R: 1},
         Errand.EXAMINE: {_W: 3, _R: 3},
     },

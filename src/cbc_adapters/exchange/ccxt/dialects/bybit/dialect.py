@@ -46,6 +46,7 @@ class BybitDialect:
     takes_stop_first: Final = False
     forgets_ids: Final = False
     tiers_need_key: Final = False
+    fundings: Final = None
     faults: Final = FAULTS
     doubtful: Final = DOUBTFUL
 
@@ -109,7 +110,7 @@ class BybitDialect:
         return [Moved(one["id"], number(one["change"]), instant(one["transactionTime"])) for one in told]
 
     async def closings(
-        self, client: Client, instrument: Instrument, side: Side, since: datetime, until: datetime | None
+        self, client: Client, instrument: Instrument, side: Side, since: datetime, until: datetime | None, *, funded: bool
     ) -> Sequence[Closed]:
         executions: list[Vendor] = []
         profits: list[Vendor] = []

@@ -52,8 +52,12 @@ LIMITS: Final = Published(
         Errand.BALANCE: {_W: 1, _R: 1},
         # The time, and two kinds of one week.
         Errand.TRANSFERS: {_W: 3, _R: 2},
+        # Never asked here.
+        Errand.FUNDINGS: {},
         Errand.CLOSINGS: {_W: 3, _R: 3},
         Errand.BRIEF_CLOSINGS: {_W: 3, _R: 3},
+        Errand.ENDING: {_W: 3, _R: 3},
+        Errand.BRIEF_ENDING: {_W: 3, _R: 3},
         Errand.OPEN_ORDERS: {_W: 2, _R: 2},
         Errand.EXAMINE: {_W: 3, _R: 3},
     },

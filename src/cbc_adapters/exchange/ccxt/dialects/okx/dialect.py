@@ -46,6 +46,7 @@ class OkxDialect:
     takes_stop_first: Final = False
     forgets_ids: Final = False
     tiers_need_key: Final = False
+    fundings: Final = None
     faults: Final = FAULTS
     doubtful: Final = DOUBTFUL
 
@@ -117,7 +118,7 @@ class OkxDialect:
         return [Moved(one["billId"], number(one["balChg"]), instant(one["ts"])) for one in told]
 
     async def closings(
-        self, client: Client, instrument: Instrument, side: Side, since: datetime, until: datetime | None
+        self, client: Client, instrument: Instrument, side: Side, since: datetime, until: datetime | None, *, funded: bool
     ) -> Sequence[Closed]:
         of_symbol = SWAPS | {"instId": instrument_id(instrument.symbol)}
         # `before` means later than: positions come newest first.

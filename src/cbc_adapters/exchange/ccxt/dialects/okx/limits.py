@@ -36,8 +36,12 @@ LIMITS: Final = Published(
         Errand.HOLDINGS: {_R: 2},
         Errand.BALANCE: {_R: 2},
         Errand.TRANSFERS: {_R: 2},
+        # Never asked here.
+        Errand.FUNDINGS: {},
         Errand.CLOSINGS: {_R: 3},
         Errand.BRIEF_CLOSINGS: {_R: 3},
+        Errand.ENDING: {_R: 3},
+        Errand.BRIEF_ENDING: {_R: 3},
         Errand.OPEN_ORDERS: {_R: 2},
         Errand.EXAMINE: {_R: 4},
     },

@@ -1,6 +1,7 @@
 """What Binance tells and changes of an account: balances, positions, settings, history, permissions."""
 
 from decimal import Decimal
+from typing import Final
 
 from cbc_adapters.exchange.simulated.model import VenueAccount, VenuePosition
 from cbc_adapters.exchange.simulated.venues.binance.market import listed
@@ -12,6 +13,8 @@ from cbc_adapters.exchange.simulated.venues.wire import Json, milliseconds, text
 from cbc_domain.kernel.venues import Side
 
 Parameters = dict[str, str]
+
+WEEK_MS: Final = 7 * 24 * 3_600_000
 
 
 def account_body(house: House, key: IssuedKey) -> Json:
@@ -117,6 +120,8 @@ def trades(house: House, key: IssuedKey, parameters: Parameters) -> Json:
     """GET /fapi/v1/userTrades: of one order, or of a symbol between two instants, oldest first."""
     account, symbol = house.account(key.account), listed(house, parameters.get("symbol")).symbol
     since, until = int(parameters.get("startTime", 0)), int(parameters.get("endTime", 2**53))
+    if "endTime" in parameters and until - since > WEEK_MS:
+        raise Wrong(-4165, "Invalid time interval: maximum is 7 days")
     number, least = parameters.get("orderId"), int(parameters.get("limit", 500))
     asked = None if number is None else int(number)
     told = [
@@ -130,12 +135,14 @@ def trades(house: House, key: IssuedKey, parameters: Parameters) -> Json:
 
 
 def income(house: House, key: IssuedKey, parameters: Parameters) -> Json:
-    """GET /fapi/v1/income, oldest first: transfers, and realised results as one line for each closing."""
+    """GET /fapi/v1/income, oldest first: transfers, funding, and realised results as one line for each closing."""
     account = house.account(key.account)
     kind, symbol = parameters.get("incomeType"), parameters.get("symbol")
     lines = [_income("TRANSFER", "", one.amount, milliseconds(one.at), int(one.venue_id)) for one in account.transfers]
     for number, closing in enumerate(account.closings, start=2):
         lines.append(_income("REALIZED_PNL", closing.symbol, closing.net, milliseconds(closing.at), number))
+    for number, bill in enumerate(account.bills, start=2):
+        lines.append(_income("FUNDING_FEE", bill.symbol, -bill.paid, milliseconds(bill.at), number))
     since, until = int(parameters.get("startTime", 0)), int(parameters.get("endTime", 2**53))
     told = [
         line

@@ -1,5 +1,7 @@
 """What Binance tells everybody: rules, prices, time."""
 
+from collections.abc import Mapping
+
 from cbc_adapters.exchange.simulated.venues.binance.refusals import Wrong
 from cbc_adapters.exchange.simulated.venues.house import House
 from cbc_adapters.exchange.simulated.venues.wire import Json, milliseconds, text
@@ -106,6 +108,18 @@ def book_ticker(house: House, symbol: str | None) -> Json:
         "time": now,
         "lastUpdateId": now,
     }
+
+
+def funding_rates(house: House, parameters: Mapping[str, str]) -> Json:
+    """GET /fapi/v1/fundingRate: when funding of a symbol fell due between two instants, oldest first."""
+    symbol = listed(house, parameters.get("symbol")).symbol
+    since, until = int(parameters.get("startTime", 0)), int(parameters.get("endTime", 2**53))
+    told = [
+        {"symbol": symbol, "fundingRate": text(due.rate), "fundingTime": milliseconds(due.at)}
+        for due in house.engine.fundings
+        if due.symbol == symbol and since <= milliseconds(due.at) <= until
+    ]
+    return told[: int(parameters.get("limit", 100))]
 
 
 def leverage_brackets(house: House, symbol: str | None) -> Json:

@@ -26,6 +26,7 @@ PUBLIC: Final[Mapping[str, Public]] = {
     "/fapi/v1/time": lambda house, given: {"serverTime": milliseconds(house.now())},
     "/fapi/v1/exchangeInfo": lambda house, given: market.exchange_info(house, milliseconds(house.now())),
     "/fapi/v1/premiumIndex": lambda house, given: market.premium_index(house, given.get("symbol")),
+    "/fapi/v1/fundingRate": market.funding_rates,
     "/fapi/v1/ticker/bookTicker": lambda house, given: market.book_ticker(house, given.get("symbol")),
 }
 
