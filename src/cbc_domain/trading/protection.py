@@ -29,8 +29,8 @@ class Repairs:
     """How to get from the orders there are to the protection there should be (ORD-08, SIZ-10, POS-10).
 
     `place` are new triggers, placed before what they replace is cancelled; `send` exist but never left; `cancel` are, or may
-    be, at the venue; `expire` never left and are not wanted. `unprotectable` means that too little filled to carry a stop, so
-    the position is closed at once.
+    be, at the venue; `expire` never left and are not wanted. `unprotectable` means that the position is closed at once: too
+    little filled to carry a stop, or more was bought when its stop had sold already.
     """
 
     place: tuple[Trigger, ...] = ()
@@ -56,6 +56,8 @@ def repairs(position: Position, orders: Iterable[Order], instrument: Instrument,
     leaves = any(order.leg is Leg.EXIT and not order.state.final for order in legs)
     if leaves or position.closing_reason is not None or position.state is PositionState.CLOSING:
         return Repairs()
+    if _stopped_out(legs):
+        return Repairs(unprotectable=True)
     if position.quantity <= 0:
         doubtful = any(order.leg is Leg.ENTRY and order.state is OrderState.UNKNOWN for order in legs)
         return Repairs(send=tuple(order for order in waiting if doubtful and order.state is OrderState.CREATED))
@@ -143,6 +145,12 @@ def unprotected_too_long(position: Position, now: datetime, limits: SystemLimits
     """Say whether a position had its first fill more than 5 s ago and is not PROTECTED (ORD-10, POS-11)."""
     waits = position.state is PositionState.OPENING and position.quantity > 0
     return waits and position.opened_at is not None and now - position.opened_at > limits.protect_deadline
+
+
+def _stopped_out(legs: Iterable[Order]) -> bool:
+    """Whether a stop fired and no other one waits: what the entry bought since, or may still buy, is to be sold as well."""
+    stops = [order for order in legs if order.leg is Leg.STOP]
+    return all(order.state.final for order in stops) and any(order.filled for order in stops)
 
 
 def _unwanted(orders: Iterable[Order]) -> Repairs:

@@ -537,6 +537,31 @@ async def test_a_stop_that_fired_unheard_of_is_not_taken_to_stand_because_a_bett
     assert club.clock.now() - fell <= timedelta(seconds=5)
 
 
+async def test_what_was_bought_when_the_stop_had_sold_is_sold_and_not_covered_anew() -> None:
+    """rules: ORD-08, POS-11
+
+    In seed 275 of the campaign at the venues the stop sold the first part in a leap. The rest got a stop at the old price and
+    one around the new average, both refused because the price had passed them, before it was sold: it stood bare for 3.4 s.
+    """
+    club = await opened(Failure(FillPart(Decimal("0.4")), leg=Leg.ENTRY))
+    club.deaf = True
+    await club.alert("SINAL LONG FORTE")
+    await club.work_until(lambda trade: trade.position.state is PositionState.PROTECTED)
+    (member,) = club.members
+    before, fell = await club.trade(member), club.clock.now()
+    club.venue.set_price(BTC, Decimal(58_000), fell)
+    club.venue.fill_rest(before.orders[0].account, before.orders[0].client_id, fell)
+    club.venue.set_price(BTC, Decimal(60_000), fell)
+    await club.reconcile()
+
+    await club.work_until(lambda trade: trade.position.state.final)
+
+    trade, venue = await club.trade(member), await club.at_venue(member)
+    assert venue.flat
+    assert [order.leg for order in trade.orders].count(Leg.STOP) == [order.leg for order in before.orders].count(Leg.STOP)
+    assert trade.position.bought == trade.position.sold == before.orders[0].quantity
+
+
 @pytest.mark.parametrize(("price", "reason"), [(58_000, CloseReason.SL), (64_000, CloseReason.TP)])
 async def test_what_an_entry_has_not_bought_yet_is_cancelled_when_its_stop_or_target_sells(
     price: int, reason: CloseReason

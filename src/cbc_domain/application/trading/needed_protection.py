@@ -56,7 +56,7 @@ def needs(
     stay = [standing(trade.orders, leg) for leg in settled]
     triggers = (trigger for trigger in found.place if trigger.leg not in settled)
     placed = [trigger_order(trade.position, trigger, new_id(), now) for trigger in triggers]
-    if ways.takes_stop_first and lacks_first_stop(trade, limits):
+    if ways.takes_stop_first and not found.unprotectable and lacks_first_stop(trade, limits):
         placed.append(first_stop(trade.position, trade.orders, new_id(), now))
     travelled, over = _travelled(trade, ways), entered(trade)
     # What travelled is the venue's to make when the entry is over: what is bought before is covered by one of another id.
