@@ -8,8 +8,10 @@ from uuid import uuid4
 
 import attrs
 import pytest
+from sqlalchemy import text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import InvalidRequestError
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from cbc_adapters.persistence.postgres.engine import open_engine
 from cbc_adapters.persistence.postgres.unit_of_work import PostgresStore
@@ -78,6 +80,34 @@ async def test_connections_that_died_in_the_pool_are_not_handed_out(store: Postg
 
     async with store() as work:
         assert await work.people.members(None, 1) == []
+
+
+async def test_a_unit_that_stands_still_holds_up_others_for_a_while_and_keeps_nothing(
+    store: PostgresStore, postgres_url: str, pair: tuple[Member, Member]
+) -> None:
+    """rules: LED-07, PRI-06"""
+    engine, member = open_engine(postgres_url, pool_size=1, longest_pause_s=0.3), pair[0]
+
+    with pytest.raises(Unavailable):
+        async with PostgresStore(engine, SystemIdentities())() as stuck:
+            await stuck.people.save(attrs.evolve(member, full_name="Stuck"))
+            async with asyncio.timeout(5), store() as work:
+                await work.people.save(attrs.evolve(member, full_name="Ana"))
+                await work.commit()
+            await stuck.commit()
+
+    async with store() as work:
+        kept = await work.people.member(member.id)
+    assert kept is not None
+    assert kept.full_name == "Ana"
+    await engine.dispose()
+
+
+async def test_every_connection_lets_the_server_notice_that_its_machine_is_gone(engine: AsyncEngine) -> None:
+    """rules: PRI-06"""
+    async with engine.connect() as connection:
+        asked = text("SELECT source FROM pg_settings WHERE name LIKE 'tcp_keepalives_%'")
+        assert (await connection.scalars(asked)).all() == ["client"] * 3
 
 
 async def test_a_server_that_is_not_there_is_unavailable_and_its_address_is_not_told() -> None:

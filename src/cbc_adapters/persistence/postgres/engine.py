@@ -17,6 +17,13 @@ Engine = AsyncEngine
 
 _WAIT_FOR_CONNECTION_S: Final = 10
 
+_PAUSE_S: Final = 30.0
+"""No unit of work waits for anything but the database: one that rests for so long within its transaction belongs to a process
+that stands still, and is undone before others wait for its rows any longer."""
+
+_GONE_UNSEEN: Final = {"tcp_keepalives_idle": "1", "tcp_keepalives_interval": "1", "tcp_keepalives_count": "2"}
+"""A machine that vanished says nothing: the server asks, and lets go of what it held after three seconds."""
+
 _AWAY: Final = ("08", "28", "3D", "53", "57P")
 """Classes of SQLSTATE: no connection, not let in, no such database, out of resources, shut down."""
 
@@ -29,12 +36,21 @@ _UNSTORABLE_TEXT: Final = frozenset({"22021", "22P05"})
 _UNIQUE_VIOLATION: Final = "23505"
 
 
-def open_engine(url: str, pool_size: int = 20, role: str | None = None) -> Engine:
+def open_engine(url: str, pool_size: int = 20, role: str | None = None, longest_pause_s: float = _PAUSE_S) -> Engine:
     """Prepare an engine for `postgresql+asyncpg://` (plain `postgresql://` is taken too); connects at the first use.
 
     `pool_size` is the most connections at once; who finds none free within 10 s gets Unavailable. `role` is whom every
-    connection acts as from its first statement; None: the user of the URL.
+    connection acts as from its first statement; None: the user of the URL. A transaction that rests for `longest_pause_s` is
+    undone by the server, and its unit ends with Unavailable.
     """
+    settings = {
+        # Compiling takes longer than any statement here runs.
+        "jit": "off",
+        "application_name": "coinbitclub",
+        "idle_in_transaction_session_timeout": f"{round(longest_pause_s * 1000)}ms",
+        **_GONE_UNSEEN,
+        **({"role": role} if role else {}),
+    }
     engine = create_async_engine(
         asyncpg_url(url),
         pool_size=pool_size,
@@ -46,8 +62,7 @@ def open_engine(url: str, pool_size: int = 20, role: str | None = None) -> Engin
         hide_parameters=True,
         json_serializer=dump_json,
         json_deserializer=load_json,
-        # Compiling takes longer than any statement here runs.
-        connect_args={"server_settings": {"jit": "off", "application_name": "coinbitclub", **({"role": role} if role else {})}},
+        connect_args={"server_settings": settings},
     )
     event.listen(engine.sync_engine, "handle_error", _translate)
     replace_gone(engine)

@@ -12,9 +12,6 @@ from cbc_adapters.persistence.postgres.tables.lane import lane_holders
 _KIND: Final = int.from_bytes(b"lane")
 """The first number of our advisory locks; the second is the holder's."""
 
-_GONE_UNSEEN: Final = "SET tcp_keepalives_idle = 1; SET tcp_keepalives_interval = 1; SET tcp_keepalives_count = 2"
-"""A machine that vanished says nothing: the server asks, and lets go after three seconds."""
-
 _LIVING: Final = (
     select(cast(literal_column("objid"), Integer))
     .select_from(text("pg_locks"))
