@@ -45,13 +45,21 @@ if TYPE_CHECKING:
 @attrs.frozen
 class Live:
     """An opened platform: its graph, what its workers do for processes that open no key, and the engine that jobs and
-    migrations need directly.
+    migrations need directly. `venues` are those that are traded at; None where paper stands for all of them.
     """
 
     platform: Platform
     errands: PostgresErrands
     engine: Engine
     database_url: str
+    venues: Venues | None
+
+    async def get_ready(self) -> None:
+        """Open the venues of all accounts there are: whoever takes a task first must not begin with that (POS-11)."""
+        if self.venues is not None:
+            async with self.platform.store()() as work:
+                markets = await work.people.markets()
+            self.venues.get_ready(markets)
 
 
 @asynccontextmanager
@@ -133,7 +141,7 @@ async def live(
             outgoing_addresses=settings.outgoing_addresses,
             process_allows_live=everywhere or settings.live_trading,
         )
-        yield Live(platform, errands, engine, url)
+        yield Live(platform, errands, engine, url, None if everywhere else venues)
 
 
 def _vault(settings: Settings) -> Vault:

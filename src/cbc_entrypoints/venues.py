@@ -1,6 +1,6 @@
-"""The real venues, opened when somebody first asks them: their client takes half a second and 100 MB to import."""
+"""The real venues, opened when there is somebody to ask them for: their client takes half a second and 100 MB to import."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
 from cbc_domain.kernel.venues import Environment, Venue
@@ -35,11 +35,12 @@ class Venues:
 
     def exchange(self) -> Exchange:
         """Binance, Bybit, OKX and Bitget behind one port."""
-        if self._exchange is None:
-            from cbc_adapters.exchange.ccxt.adapter import CcxtExchange  # noqa: PLC0415 - lazily, as said above
+        return self._known()
 
-            self._exchange = CcxtExchange(self._opened(), self._clock, allow_live=self._allow_live, **self._limits)
-        return self._exchange
+    def get_ready(self, markets: Collection[tuple[Venue, Environment]]) -> None:
+        """Open what calls to these need, before anybody has something to do there; paper needs nothing."""
+        if elsewhere := [market for market in sorted(markets) if market[0] is not Venue.PAPER]:
+            self._known().get_ready(elsewhere)
 
     async def examine(self, venue: Venue, environment: Environment, credentials: Credentials) -> KeyFindings:
         """As a KeyExaminer."""
@@ -52,6 +53,13 @@ class Venues:
             await self._exchange.close()
         elif self._pool is not None:
             await self._pool.close()
+
+    def _known(self) -> "CcxtExchange":
+        if self._exchange is None:
+            from cbc_adapters.exchange.ccxt.adapter import CcxtExchange  # noqa: PLC0415 - lazily, as said above
+
+            self._exchange = CcxtExchange(self._opened(), self._clock, allow_live=self._allow_live, **self._limits)
+        return self._exchange
 
     def _opened(self) -> "ClientPool":
         if self._pool is None:

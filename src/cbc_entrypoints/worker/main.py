@@ -26,6 +26,8 @@ async def work(live: Live, role: Role, stop: asyncio.Event) -> None:
     """Do the work of a role: jobs, the order lane, schedules. Returns when `stop` is set and what had begun is done."""
     SSLProtocol.max_size = TLS_BUFFER
     gc.set_threshold(*COLLECT_AFTER)
+    if role.covers(Role.EXECUTE):
+        await live.get_ready()
     async with asyncio.TaskGroup() as group:
         for owned in (handlers(live.platform, role), errand_handlers(live.errands, live.platform, role)):
             if owned:

@@ -7,11 +7,9 @@ from multiprocessing import parent_process
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+import ccxt.pro  # noqa: F401 - imported once for all workers, which are forked from here
 import structlog
 
-import cbc_adapters.exchange.ccxt.adapter
-import cbc_adapters.exchange.ccxt.dialects
-import cbc_adapters.exchange.ccxt.examiner  # noqa: F401 - imported once for all workers, which are forked from here
 from cbc_adapters.exchange.simulated.adapter import SimulatedExchange
 from cbc_adapters.exchange.simulated.engine import SimulatedVenue
 from cbc_adapters.exchange.simulated.listing import DEMONSTRATION

@@ -84,6 +84,21 @@ async def test_a_removed_key_makes_room_for_another(store: Store, samples: Sampl
         assert await work.people.accounts(member.id) == [removed, second]
 
 
+async def test_markets_are_where_accounts_are_that_were_not_removed(store: Store, samples: Samples) -> None:
+    """rules: ORD-07"""
+    member = await samples.joined(store)
+    async with store() as work:
+        before = await work.people.markets()
+    kept = [samples.account(member, Environment.TESTNET), samples.account(await samples.joined(store), Environment.TESTNET)]
+    removed = attrs.evolve(samples.account(member, venue=Venue.OKX), status=KeyStatus.REMOVED)
+    async with committed(store) as work:
+        for account in (*kept, removed):
+            await work.people.add_account(account)
+
+    async with store() as work:
+        assert await work.people.markets() == before | {(kept[0].venue, Environment.TESTNET)}
+
+
 async def test_accounts_are_read_together_and_unknown_ones_left_out(store: Store, samples: Samples) -> None:
     place = await samples.place(store)
     neighbour = await samples.neighbour(store, place)

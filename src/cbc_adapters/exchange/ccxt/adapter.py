@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final, TypeVar
 
 from cbc_adapters.exchange.ccxt.balances import Balances
-from cbc_adapters.exchange.ccxt.clients import ClientPool
+from cbc_adapters.exchange.ccxt.clients import ClientPool, Market
 from cbc_adapters.exchange.ccxt.dialect import Booked, Client, Placing, Sought
 from cbc_adapters.exchange.ccxt.fundings import Fundings
 from cbc_adapters.exchange.ccxt.limits import Errand, Published
@@ -49,6 +49,12 @@ class CcxtExchange:
         self._records = Records(pool, self._traffic, self._listings, Fundings(pool, self._traffic, clock), clock)
         self._streams = Streams(pool, self._heard, published)
         self._prepared: dict[tuple[AccountId, Symbol], tuple[int, datetime]] = {}
+
+    def get_ready(self, markets: Collection[Market]) -> None:
+        """Build what calls need, which takes processor time, and begin to ask for the rules: no task waits for either."""
+        for market in markets:
+            self._pool.public(market)
+            self._listings.renew(market)
 
     async def instrument(
         self, venue: Venue, environment: Environment, symbol: Symbol, *, hurried: bool = False

@@ -201,6 +201,10 @@ class MemoryPeople:
         found = ((account, self._accounts.get(account)) for account in accounts)
         return {account: known for account, known in found if known is not None}
 
+    async def markets(self) -> frozenset[tuple[Venue, Environment]]:
+        there = (account for account in self._accounts.values() if account.status is not KeyStatus.REMOVED)
+        return frozenset((account.venue, account.environment) for account in there)
+
     async def subscribe(self, member: MemberId, strategy: StrategyId) -> None:
         if not self.subscribed(member, strategy):
             self._subscriptions.put((member, strategy), True)

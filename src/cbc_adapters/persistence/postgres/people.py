@@ -24,7 +24,7 @@ from cbc_adapters.persistence.postgres.tables.trades import positions
 from cbc_domain.identity.model import Member, Session
 from cbc_domain.kernel.errors import Conflict, NotFound
 from cbc_domain.kernel.ids import AccountId, MemberId, SessionId, StrategyId
-from cbc_domain.kernel.venues import Environment
+from cbc_domain.kernel.venues import Environment, Venue
 from cbc_domain.plans.model import Membership
 from cbc_domain.ports.persistence.people import Credential, Wishes
 from cbc_domain.risk.model import ExchangeAccount, KeyStatus
@@ -183,6 +183,12 @@ class PostgresPeople:
     async def connected(self, accounts: Collection[AccountId]) -> Mapping[AccountId, ExchangeAccount]:
         known = select(exchange_accounts).where(exchange_accounts.c.id == any_(literal(list(accounts), ARRAY(Uuid))))
         return {AccountId(row["id"]): rows.account_of(row) for row in await self._all(known)}
+
+    async def markets(self) -> frozenset[tuple[Venue, Environment]]:
+        account = exchange_accounts.c
+        there = select(account.venue, account.environment).where(account.status != KeyStatus.REMOVED.value)
+        found = await self._all(there.distinct())
+        return frozenset((Venue(row["venue"]), Environment(row["environment"])) for row in found)
 
     async def subscribe(self, member: MemberId, strategy: StrategyId) -> None:
         await self._connection.execute(

@@ -8,6 +8,7 @@ import attrs
 
 from cbc_domain.identity.model import Member, Session
 from cbc_domain.kernel.ids import AccountId, MemberId, SessionId, StrategyId
+from cbc_domain.kernel.venues import Environment, Venue
 from cbc_domain.plans.model import Membership
 from cbc_domain.risk.model import ExchangeAccount
 
@@ -88,6 +89,9 @@ class People(Protocol):
 
     async def connected(self, accounts: Collection[AccountId]) -> Mapping[AccountId, ExchangeAccount]:
         """The exchange accounts of these ids, in one statement; unknown ids are left out."""
+
+    async def markets(self) -> frozenset[tuple[Venue, Environment]]:
+        """Where members have accounts that were not removed, paper included."""
 
     async def subscribe(self, member: MemberId, strategy: StrategyId) -> None:
         """Opt in to a strategy; again changes nothing."""
