@@ -38,6 +38,8 @@ _RESULT: Final = _Inquiry(Errand.CLOSINGS, Errand.BRIEF_CLOSINGS, RESULT_WAIT_S)
 
 @attrs.frozen
 class Records:
+    """As a venue tells them now; nothing is remembered but when funding fell due."""
+
     pool: ClientPool
     traffic: Traffic
     listings: Listings
