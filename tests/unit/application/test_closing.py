@@ -12,11 +12,13 @@ from cbc_adapters.exchange.simulated.faults import (
     Failure,
     FaultPlan,
     FillPart,
+    Harm,
     LoseAnswer,
     Nth,
     Refuse,
 )
 from cbc_domain.kernel.errors import Conflict, NotFound
+from cbc_domain.kernel.ids import AccountId
 from cbc_domain.kernel.venues import Side, Symbol
 from cbc_domain.ports.venue_faults import Fault
 from cbc_domain.risk.model import Stop, StopLevel, StopScope
@@ -25,6 +27,18 @@ from cbc_domain.trading.positions import net
 from tests.club import BTC, Club, open_club
 
 ETH = Symbol("ETHUSDT")
+
+
+class Noted(FaultPlan):
+    """Harms nothing and notes what is called; mutable for that."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.calls: list[Call] = []
+
+    def harms(self, call: Call, account: AccountId, ordinal: int, leg: Leg | None = None) -> tuple[Harm, ...]:
+        self.calls.append(call)
+        return ()
 
 
 async def opened(*failures: Failure, wishes: dict[str, object] | None = None) -> Club:
@@ -238,6 +252,31 @@ async def test_a_close_ends_a_position_that_is_still_without_protection() -> Non
 
     assert (await club.at_venue(member)).flat
     assert (await club.trade(member)).position.close_reason is CloseReason.SIGNAL
+
+
+async def test_an_exit_does_not_wait_for_a_look_that_was_asked_for_before_it() -> None:
+    """rules: POS-11
+
+    In seed 392 of the campaign at the venues a look took the position when its exit was due, and kept it waiting for 1.4 s.
+    """
+    plan = Noted()
+    club = await open_club(faults=plan)
+    member = await club.join()
+    await club.market()
+    await club.alert("SINAL LONG FORTE")
+    await club.work()
+    club.clock.advance(by=timedelta(seconds=31))
+    await club.platform.reconcile()()
+    await club.platform.close_position()(member.id, (await club.trade(member)).position.id)
+    plan.calls.clear()
+
+    looked = await club.platform.place_orders()()
+    before_the_exit = list(plan.calls)
+    await club.platform.place_orders()()
+
+    assert looked == 1
+    assert before_the_exit == []
+    assert (await club.at_venue(member)).held == {}
 
 
 async def test_two_closes_sell_once() -> None:

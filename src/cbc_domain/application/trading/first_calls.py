@@ -6,6 +6,7 @@ from cbc_domain.application.trading.absorb import News
 from cbc_domain.application.trading.enter_position import EnterPosition, Halts
 from cbc_domain.application.trading.leave_position import LeavePosition
 from cbc_domain.application.trading.look_at_position import LookAtPosition
+from cbc_domain.application.trading.standing import being_sold
 from cbc_domain.ports.persistence.work import Claim
 from cbc_domain.risk.model import ExchangeAccount
 from cbc_domain.trading.model import TaskAction
@@ -26,4 +27,6 @@ class FirstCalls:
             case TaskAction.CLOSE:
                 return await self.leave(claim, account)
             case TaskAction.PROTECT:
+                if being_sold(claim.trade):
+                    return News(claim.task.position)
                 return await self.look(claim.trade, account)

@@ -40,6 +40,12 @@ def leaving(trade: Trade) -> bool:
     return exits or trade.position.closing_reason is not None
 
 
+def being_sold(trade: Trade) -> bool:
+    """Whether somebody sells what was bought: he sees to everything else as well, and waits while anybody looks (POS-11)."""
+    position = trade.position
+    return not position.state.final and (position.closing_reason is not None or (position.quantity > 0 and leaving(trade)))
+
+
 def in_doubt(trade: Trade) -> bool:
     """Whether the answer to an entry was lost: it may have been filled, and its stop refused."""
     entry = newest(trade.orders, Leg.ENTRY)

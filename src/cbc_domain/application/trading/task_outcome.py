@@ -11,11 +11,11 @@ from cbc_domain.application.trading.desk import PARTIAL_WAITS
 from cbc_domain.application.trading.standing import (
     AT_VENUE,
     MAY_ARRIVE,
+    being_sold,
     buying,
     entry_lapsed,
     in_doubt,
     lapsed_within,
-    leaving,
     may_arrive,
     newest,
     stray,
@@ -112,8 +112,7 @@ def _over(task: Task, trade: Trade, now: datetime, asked: Asked) -> bool:
             left = tuple(order for order in left if order.leg is not Leg.STOP or order.state not in AT_VENUE)
         sought = looks and _sought(trade, now, asked)
         return trade.position.state.final and not left and not sought and (asked.nothing_there or not stray(trade))
-    if trade.position.closing_reason is not None or (trade.position.quantity > 0 and leaving(trade)):
-        # Whoever sells what was bought sees to everything else, and waits while somebody looks at the position (POS-11).
+    if being_sold(trade):
         return True
     stands = sorted(order.leg for order in left) == sorted(PROTECTION) and all(order.state in AT_VENUE for order in left)
     # What stands may have been enough before more was bought.
