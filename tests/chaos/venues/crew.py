@@ -2,6 +2,8 @@
 
 import asyncio
 import multiprocessing
+import os
+import signal
 from datetime import datetime
 from itertools import count
 from multiprocessing.connection import Connection
@@ -64,6 +66,12 @@ class MortalCrew:
     def spare(self) -> None:
         """It is enough."""
         self._enough.set()
+
+    def question(self) -> None:
+        """Let each that lives write to its log what it is at."""
+        for hand in self._hands:
+            if hand.pid is not None:
+                os.kill(hand.pid, signal.SIGUSR1)
 
     def end(self) -> None:
         for hand in self._hands:

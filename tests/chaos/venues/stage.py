@@ -24,8 +24,10 @@ from tests.chaos.judge import Evidence, Verdict, findings, traded
 from tests.chaos.stage import observation_of
 from tests.chaos.venues.crew import MortalCrew
 from tests.chaos.venues.deadline import on_the_way_out
+from tests.chaos.venues.recurring import ended, every
 from tests.chaos.venues.script import PRICES_EVERY_S, Post, prices, script
 from tests.chaos.venues.size import VenueSize
+from tests.chaos.venues.waiting import AT_WORK
 from tests.chaos.venues.weather import Weather
 from tests.chaos.watch import Bare, Watch
 from tests.venue_club import ACTOR, VenueClub, settings_for, venue_club
@@ -43,6 +45,9 @@ PATIENCE_S: Final = 12.0
 """The job of a worker that died is taken up within 10 s."""
 CLOSED_WITHIN_S: Final = 12.0
 """How long the next seed waits for the closes of this one, which come all at once."""
+
+ANSWERED_S: Final = 1.0
+"""How long workers may take to say what they are at."""
 
 WISHES: Final = {"max_open_positions": 5}
 LEFT: Final = "leftovers at the venues"
@@ -64,6 +69,8 @@ class VenueStage:
     watches: Sequence[Watch]
     crew: MortalCrew
     eye: Eye
+    at_work: Sequence[Mapping[str, object]] = ()
+    """The connections to the database, when the end did not come."""
 
     @property
     def accounts(self) -> Mapping[AccountId, VenueAccount]:
@@ -77,19 +84,25 @@ class VenueStage:
     async def play(self, signals: int) -> bool:
         """Go through the script and then to the end of all work; say whether that end came."""
         await self.crew.begin()
-        looking = asyncio.create_task(_every(LOOK_S, self._look))
+        looking = asyncio.create_task(every(LOOK_S, self._look))
         try:
             await self._trade(signals)
             return await self._end_comes()
         finally:
-            await _ended(looking)
+            await ended(looking)
+
+    async def question(self) -> None:
+        """Keep what everybody is at, before the workers are killed."""
+        self.at_work = await self.eye.rows(AT_WORK)
+        self.crew.question()
+        await asyncio.sleep(ANSWERED_S)
 
     async def _trade(self, signals: int) -> None:
         """Post everything while workers die, and close everything when the weather has cleared."""
-        moving = asyncio.create_task(_every(PRICES_EVERY_S, self._mover()))
+        moving = asyncio.create_task(every(PRICES_EVERY_S, self._mover()))
         dying = asyncio.create_task(self.crew.suffer())
         await self._post(signals)
-        await _ended(moving)
+        await ended(moving)
         self.crew.spare()
         await dying
         for weather in self.weathers:
@@ -168,19 +181,6 @@ def leftovers(accounts: Mapping[AccountId, VenueAccount]) -> Iterator[str]:
         yield from (f"{known}: {order.ticket.client_id}" for order in account.orders.values() if order.open)
 
 
-async def _every(seconds: float, act: Callable[[], Awaitable[None]]) -> None:
-    while True:
-        await act()
-        await asyncio.sleep(seconds)
-
-
-async def _ended(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    [fault] = await asyncio.gather(task, return_exceptions=True)
-    if fault is not None and not isinstance(fault, asyncio.CancelledError):
-        raise fault
-
-
 async def play(seed: int, size: VenueSize, database: str, folder: Path) -> Verdict:
     """Live through one seed and judge it."""
     began, venues, clock = monotonic(), size.venues_of(seed), SystemClock()
@@ -198,6 +198,8 @@ async def play(seed: int, size: VenueSize, database: str, folder: Path) -> Verdi
             stage = VenueStage(seed, club, weathers, watches, crew, eye)
             try:
                 quiet = await stage.play(size.signals)
+                if not quiet:
+                    await stage.question()
             finally:
                 crew.end()
             verdict = await _judge(stage, quiet=quiet, seconds=monotonic() - began)
@@ -212,6 +214,7 @@ def _seen(stage: VenueStage) -> Mapping[str, object]:
     return {
         "known": {str(account.id): str(ours) for ours, account in stage.accounts.items()},
         "deaths": stage.crew.kills,
+        "at_work": stage.at_work,
         "bare": stage.stretches,
         "calls": [noted for weather in stage.weathers for noted in weather.noted],
         "at_venue": {str(account.id): list(account.orders.values()) for account in stage.accounts.values()},

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import os
+import signal
 from multiprocessing import parent_process
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -18,6 +19,7 @@ from cbc_entrypoints.live import live
 from cbc_entrypoints.settings import Settings
 from cbc_entrypoints.worker.main import work
 from cbc_entrypoints.worker.role import Role
+from tests.chaos.venues.waiting import tell_tasks
 from tests.chaos.worker import into
 
 
@@ -34,6 +36,7 @@ async def _labour(settings: Settings, ready: Connection) -> None:
         # Nobody is left to judge what this one does, or to kill it.
         asyncio.get_running_loop().add_reader(parent.sentinel, os._exit, 1)
     paper = SimulatedExchange(SimulatedVenue(DEMONSTRATION), SystemClock())
+    asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, tell_tasks)
     async with live(settings, paper, durable=False) as opened:
         ready.close()
         await work(opened, Role.ALL, asyncio.Event())
