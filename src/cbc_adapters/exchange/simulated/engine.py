@@ -8,24 +8,20 @@ from pathlib import Path
 from typing import Final
 
 from cbc_adapters.exchange.simulated import orders
-from cbc_adapters.exchange.simulated.journal import CommandFile
-from cbc_adapters.exchange.simulated.marks import MarkPrices
-from cbc_adapters.exchange.simulated.model import (
-    ZERO,
-    Bar,
+from cbc_adapters.exchange.simulated.commands import (
     Cancel,
     Candle,
     Command,
     Deposit,
     FillRest,
-    Friction,
     FundingDue,
     Mark,
     OpenAccount,
     Place,
-    VenueAccount,
-    VenueOrder,
 )
+from cbc_adapters.exchange.simulated.journal import CommandFile
+from cbc_adapters.exchange.simulated.marks import MarkPrices
+from cbc_adapters.exchange.simulated.model import ZERO, Bar, Friction, VenueAccount, VenueOrder
 from cbc_adapters.exchange.simulated.moves import Quiet, last_ending, move, pay_funding, quiet_range, result_between
 from cbc_domain.kernel.errors import DomainError
 from cbc_domain.kernel.ids import AccountId

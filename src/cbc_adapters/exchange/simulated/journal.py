@@ -13,7 +13,7 @@ from uuid import UUID
 from cattrs import Converter
 from cattrs.strategies import configure_tagged_union
 
-from cbc_adapters.exchange.simulated.model import Command
+from cbc_adapters.exchange.simulated.commands import Command
 from cbc_domain.kernel.errors import Unavailable
 
 

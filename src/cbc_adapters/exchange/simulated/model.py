@@ -1,4 +1,4 @@
-"""What the simulated venue keeps: accounts, positions, orders, and the commands that change them."""
+"""What the simulated venue keeps: accounts, positions, orders, and what became of them."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -186,71 +186,3 @@ class Bar:
     high: Decimal
     low: Decimal
     close: Decimal
-
-
-@attrs.frozen
-class OpenAccount:
-    account: AccountId
-    balance: Decimal
-    hedge: bool
-    at: datetime
-
-
-@attrs.frozen
-class Deposit:
-    """Money in, or out when negative; never trading results."""
-
-    account: AccountId
-    amount: Decimal
-    at: datetime
-
-
-@attrs.frozen
-class Mark:
-    """A price that set nothing off."""
-
-    symbol: Symbol
-    price: Decimal
-    at: datetime
-
-
-@attrs.frozen
-class Candle:
-    symbol: Symbol
-    bar: Bar
-    at: datetime
-
-
-@attrs.frozen
-class FundingDue:
-    symbol: Symbol
-    rate: Decimal
-    at: datetime
-
-
-@attrs.frozen
-class Place:
-    """An order with its protection; `fraction` of it is filled at once, None for all of it."""
-
-    account: AccountId
-    ticket: Ticket
-    attached: tuple[Ticket, ...]
-    at: datetime
-    fraction: Decimal | None = None
-
-
-@attrs.frozen
-class FillRest:
-    account: AccountId
-    client_id: str
-    at: datetime
-
-
-@attrs.frozen
-class Cancel:
-    account: AccountId
-    client_id: str
-    at: datetime
-
-
-Command = OpenAccount | Deposit | Mark | Candle | FundingDue | Place | FillRest | Cancel

@@ -5,8 +5,9 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
+from cbc_adapters.exchange.simulated.commands import Place
 from cbc_adapters.exchange.simulated.fills import check_margin, enlarge, reduce
-from cbc_adapters.exchange.simulated.model import Friction, Place, VenueAccount, VenueOrder, number_of
+from cbc_adapters.exchange.simulated.model import Friction, VenueAccount, VenueOrder, number_of
 from cbc_adapters.exchange.simulated.rules import check_filters, slipped
 from cbc_domain.kernel.rounding import down_to
 from cbc_domain.kernel.venues import Side, Symbol
