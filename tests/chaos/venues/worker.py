@@ -11,6 +11,9 @@ from pathlib import Path
 import ccxt.pro  # noqa: F401 - imported once for all workers, which are forked from here
 import structlog
 
+import cbc_adapters.exchange.ccxt.adapter
+import cbc_adapters.exchange.ccxt.dialects
+import cbc_adapters.exchange.ccxt.examiner  # noqa: F401 - as ccxt.pro
 from cbc_adapters.exchange.simulated.adapter import SimulatedExchange
 from cbc_adapters.exchange.simulated.engine import SimulatedVenue
 from cbc_adapters.exchange.simulated.listing import DEMONSTRATION

@@ -125,3 +125,15 @@ async def test_what_was_held_for_weeks_is_told_week_by_week(traded: Traded) -> N
 
     assert await traded.told_often(1) == [traded.net]
     assert traded.wire.arrived[TRADES] == 3
+
+
+async def test_an_ending_is_told_though_the_venues_clock_is_ahead_of_ours(traded: Traded) -> None:
+    """rules: POS-10, EXC-07"""
+    desk, now = traded.desk, traded.desk.house.now()
+    traded.since, traded.until = now + timedelta(seconds=1), now + timedelta(seconds=3)
+    traded.trade()
+
+    ending = await desk.exchange.ending(desk.account, BTC, Side.LONG, traded.since)
+
+    assert ending is not None
+    assert ending.at == traded.until.replace(microsecond=traded.until.microsecond // 1000 * 1000)

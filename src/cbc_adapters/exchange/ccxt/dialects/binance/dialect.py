@@ -142,9 +142,13 @@ class BinanceDialect:
     ) -> Sequence[Closed]:
         trades: list[Vendor] = []
         bills: list[Vendor] = []
-        last = client.milliseconds() if until is None else milliseconds(until)
-        for start, end in windows(milliseconds(since), last, WEEK_MS):
-            window = {"symbol": instrument.symbol, "startTime": start, "endTime": end, "limit": LARGEST}
+        first = milliseconds(since)
+        last = max(client.milliseconds(), first) if until is None else milliseconds(until)
+        for start, end in windows(first, last, WEEK_MS):
+            window = {"symbol": instrument.symbol, "startTime": start, "limit": LARGEST}
+            if until is not None or end < last:
+                # Up to now has no end: by the venue's clock it may be later than by ours (EXC-07).
+                window["endTime"] = end
             trades += await client.fapiPrivateGetUserTrades(window)
             bills += await client.fapiPrivateGetIncome(window | {"incomeType": "FUNDING_FEE"}) if funded else []
         return closings_of(trades, bills, side)
