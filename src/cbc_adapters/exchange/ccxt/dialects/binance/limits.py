@@ -49,7 +49,7 @@ LIMITS: Final = Published(
         Errand.HOLDINGS: {_W: 5},
         Errand.BALANCE: {_W: 5},
         Errand.TRANSFERS: {_W: 30},
-        # Weighs nothing, and counts among 500 in 5 minutes: a symbol is asked for once in an hour.
+        # Weighs nothing, and counts among 500 in 5 minutes: a symbol is asked for every 10 s at most.
         Errand.FUNDINGS: {_W: 1},
         # userTrades 5, income 30.
         Errand.CLOSINGS: {_W: 35},
