@@ -6,7 +6,10 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkServerProcess
+from multiprocessing.synchronize import Semaphore
 from pathlib import Path
+from types import TracebackType
+from typing import Self
 
 from tests.chaos.crew import NURSERY
 from tests.chaos.judge import Verdict
@@ -37,6 +40,29 @@ def in_lanes(lane: Lane, seeds: Sequence[int], lanes: int, folder: Path) -> Iter
     finally:
         for process in running.values():
             process.kill()
+
+
+class Turn:
+    """One of the `places` that all lanes share; mutable because it is taken and passed on."""
+
+    def __init__(self, places: Semaphore) -> None:
+        self._places, self._taken = places, False
+
+    async def __aenter__(self) -> Self:
+        await asyncio.to_thread(self._places.acquire)
+        self._taken = True
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.pass_on()
+
+    def pass_on(self) -> None:
+        """Let the next one in, before the context is left; harmless to repeat."""
+        if self._taken:
+            self._taken = False
+            self._places.release()
 
 
 def end_with_the_campaign() -> None:

@@ -18,7 +18,7 @@ from tests.chaos.venues.size import VenueSize
 def run(arguments: Sequence[str]) -> int:
     """Run it and print its figures; 0 when all hold."""
     given = _arguments(arguments)
-    size = VenueSize(given.signals, given.accounts, given.workers, given.venues, given.lanes)
+    size = VenueSize(given.signals, given.accounts, given.workers, given.venues, given.lanes, given.trading)
     seeds = range(given.first, given.first + given.seeds)
     began, verdicts = monotonic(), list[Verdict]()
     for verdict in venue_campaign(seeds, size):
@@ -43,6 +43,7 @@ def _arguments(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--at", type=int, default=size.venues, dest="venues", help="so many of the four venues")
     parser.add_argument("--workers", type=int, default=size.workers, help="processes that work on one seed")
     parser.add_argument("--lanes", type=int, default=size.lanes, help="seeds at the same time")
+    parser.add_argument("--trading", type=int, default=size.trading, help="seeds of those that trade at the same time")
     parser.add_argument("--json", type=Path, default=Path("build/chaos-venues.json"), help="where the figures are written")
     return parser.parse_args(arguments)
 

@@ -21,6 +21,7 @@ from cbc_domain.kernel.venues import Environment, Symbol
 from tests.chaos.database import Eye, Owed
 from tests.chaos.evidence import AT_VENUES, keep
 from tests.chaos.judge import Evidence, Verdict, findings, traded
+from tests.chaos.lanes import Turn
 from tests.chaos.stage import observation_of
 from tests.chaos.venues.crew import MortalCrew
 from tests.chaos.venues.deadline import on_the_way_out
@@ -81,12 +82,13 @@ class VenueStage:
     def stretches(self) -> list[Bare]:
         return [bare for watch in self.watches for bare in watch.stretches]
 
-    async def play(self, signals: int) -> bool:
-        """Go through the script and then to the end of all work; say whether that end came."""
+    async def play(self, signals: int, turn: Turn) -> bool:
+        """Go through the script, pass the turn on, and go to the end of all work; say whether that end came."""
         await self.crew.begin()
         looking = asyncio.create_task(every(LOOK_S, self._look))
         try:
             await self._trade(signals)
+            turn.pass_on()
             return await self._end_comes()
         finally:
             await ended(looking)
@@ -181,8 +183,8 @@ def leftovers(accounts: Mapping[AccountId, VenueAccount]) -> Iterator[str]:
         yield from (f"{known}: {order.ticket.client_id}" for order in account.orders.values() if order.open)
 
 
-async def play(seed: int, size: VenueSize, database: str, folder: Path) -> Verdict:
-    """Live through one seed and judge it."""
+async def play(seed: int, size: VenueSize, database: str, folder: Path, turn: Turn) -> Verdict:
+    """Live through one seed and judge it; the `turn` is passed on when nothing is bought any more."""
     began, venues, clock = monotonic(), size.venues_of(seed), SystemClock()
     simulation = Simulation(clock, accounts=size.accounts)
     for symbol, price in START_PRICES.items():
@@ -197,7 +199,7 @@ async def play(seed: int, size: VenueSize, database: str, folder: Path) -> Verdi
             crew, eye = MortalCrew(settings, folder, size.workers, Random(f"kills {seed}"), clock), Eye(database)
             stage = VenueStage(seed, club, weathers, watches, crew, eye)
             try:
-                quiet = await stage.play(size.signals)
+                quiet = await stage.play(size.signals, turn)
                 if not quiet:
                     await stage.question()
             finally:

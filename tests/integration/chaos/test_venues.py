@@ -8,7 +8,7 @@ from tests.chaos.venues.report import NONE_OF, SHARE, VenueReport
 from tests.chaos.venues.size import VenueSize
 
 ALL_FOUR = VenueSize(signals=4, accounts=2)
-ONE_EACH = VenueSize(signals=2, accounts=3, venues=1, lanes=4)
+ONE_EACH = VenueSize(signals=2, accounts=3, venues=1, lanes=4, trading=4)
 """They mostly wait for real seconds. All in one campaign, because a server and its imports cost as much as three seeds."""
 
 
