@@ -148,9 +148,12 @@ def unprotected_too_long(position: Position, now: datetime, limits: SystemLimits
 
 
 def _stopped_out(legs: Iterable[Order]) -> bool:
-    """Whether a stop fired and no other one waits: what the entry bought since, or may still buy, is to be sold as well."""
-    stops = [order for order in legs if order.leg is Leg.STOP]
-    return all(order.state.final for order in stops) and any(order.filled for order in stops)
+    """Whether a stop fired and no other one waits: what the entry bought since, or may still buy, is to be sold as well.
+
+    One that goes with the entry and is the venue's to make when that is over waits for nothing: the price was past it.
+    """
+    sent = [order for order in legs if order.leg is Leg.STOP and order.state is not OrderState.CREATED]
+    return all(order.state.final for order in sent) and any(order.filled for order in sent)
 
 
 def _unwanted(orders: Iterable[Order]) -> Repairs:

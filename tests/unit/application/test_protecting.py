@@ -439,6 +439,52 @@ def test_an_entry_that_the_venue_took_is_asked_for_until_it_tells_what_became_of
     assert due(covered, unanswered=True) == BARE_AGAIN
 
 
+def test_a_stop_that_was_not_told_of_is_asked_for_again_soon_though_it_seems_to_cover_everything() -> None:
+    """rules: ORD-10, POS-11
+
+    In seed 414 of the campaign at the venues a better stop was refused, and the question for the old one, which had sold by
+    then, was lost. The next one would have come half a minute later: what was bought since stood bare for 13 s.
+    """
+    now, fill = NOW + timedelta(seconds=1), fill_of("in", "10", "100")
+    position = attrs.evolve(apply_fill(position_of(), order_of(position_of()), fill), state=PositionState.PROTECTED)
+    entry = apply(apply(order_of(position), Sent(NOW)), Filled(fill))
+    stop = apply(apply(order_of(position, Leg.STOP, price=Decimal(97)), Sent(NOW)), Acknowledged(NOW, "v-s"))
+    targets = [
+        apply(apply(order_of(position, Leg.TARGET, seq, price=Decimal(at)), Sent(NOW)), Acknowledged(NOW, f"v-t{seq}"))
+        for seq, at in ((0, 104), (1, 103))
+    ]
+    task, trade = attrs.evolve(task_of(1, 0), attempts=4), Trade(position, (entry, stop, *targets))
+
+    assert outcome(task, trade, now, SystemLimits(), Asked(unanswered=True)).due == now + LOOK_AGAIN
+
+
+async def test_a_stop_that_covers_what_an_entry_may_still_buy_is_asked_for_with_it() -> None:
+    """rules: ORD-08, POS-11
+
+    In seed 414 of the campaign at the venues, at Bitget, only the entry was: the stop had sold the first part in a leap, the
+    rest filled behind it, and for all we knew it was covered.
+    """
+    club = await open_club(faults=FaultPlan([Failure(FillPart(Decimal("0.4")), leg=Leg.ENTRY)]))
+    club.exchange.attaches, club.deaf = frozenset(), True
+    await club.join()
+    await club.market()
+    await club.alert("SINAL LONG FORTE")
+    await club.work_until(lambda trade: trade.position.state is PositionState.PROTECTED)
+    (member,) = club.members
+    before, fell = await club.trade(member), club.clock.now()
+    club.venue.set_price(BTC, Decimal(58_000), fell)
+    club.venue.fill_rest(before.orders[0].account, before.orders[0].client_id, fell)
+    club.venue.set_price(BTC, Decimal(60_000), fell)
+
+    await club.work_until(lambda trade: trade.position.state.final)
+
+    trade, venue = await club.trade(member), await club.at_venue(member)
+    assert venue.flat
+    assert [order.leg for order in trade.orders].count(Leg.STOP) == [order.leg for order in before.orders].count(Leg.STOP)
+    assert trade.position.bought == trade.position.sold == before.orders[0].quantity
+    assert club.clock.now() - fell <= timedelta(seconds=2)
+
+
 def test_a_target_that_is_heard_of_before_the_rest_of_its_entry_closes_all_that_filled() -> None:
     """rules: ORD-12, POS-12
 

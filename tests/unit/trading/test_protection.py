@@ -185,6 +185,23 @@ def test_too_little_to_carry_a_stop_is_closed_at_once() -> None:
     assert needs(position, ended, STOP, TARGET) == Repairs(unprotectable=True)
 
 
+@pytest.mark.parametrize("bought", ["4", "10"])
+def test_what_a_stop_left_is_sold_though_another_one_goes_with_the_entry(bought: str) -> None:
+    """rules: ORD-08, POS-11
+
+    In seed 403 of the campaign at the venues a stop sold the first part of an entry at OKX. The one that the venue makes when
+    an entry is over counted as waiting: the rest got a third, at a price that had passed, and stood bare for 5.1 s.
+    """
+    carried = order_of(position_of(), Leg.STOP, price=Decimal(98))
+    stood = apply(apply(order_of(position_of(), Leg.STOP, seq=1, price=Decimal(98)), Sent(NOW)), Acknowledged(NOW, "v-s"))
+    part = fill_of("out", "4", "98")
+    position, entry = filled(bought)
+
+    found = needs(apply_fill(position, stood, part), entry, carried, apply(apply(stood, Filled(part)), Expired(NOW)))
+
+    assert found == Repairs(unprotectable=True)
+
+
 def test_before_the_first_fill_nothing_is_placed() -> None:
     """rules: ORD-09"""
     assert needs(position_of(), ENTRY_SENT, STOP, TARGET) == NOTHING

@@ -62,7 +62,7 @@ class EnterPosition:
         leverage = trade.position.size.leverage
         beside = [self.desk.send(account, order, (), leverage, again=True) for order in self._planned(claim, entry)]
         stop = standing(trade.orders, Leg.STOP)
-        if stop is not None and buying(trade) and self.exchange.takes_stop_first(account.venue):
+        if stop is not None and buying(trade):
             # It may have fired for what was bought so far, and covers nothing of the rest then.
             beside.append(self.desk.find(account, stop))
         heard = await self.desk.heard([self._entry(claim, account, entry, halts), *beside])

@@ -40,7 +40,8 @@ EXIT_TAKES: Final = timedelta(milliseconds=3250)
 """So long before the five seconds are over a close begins: one more try of a stop and an exit may take 1.5 s each (POS-11)."""
 
 LOOK_AGAIN: Final = timedelta(seconds=1)
-"""How often an entry is asked for that was given up in doubt, or that a stop covers while it may buy more (POS-11)."""
+"""How often an entry is asked for that was given up in doubt, or that a stop covers while it may buy more, and that stop where
+the venue did not tell of it (POS-11)."""
 LOOKED_FOR: Final = timedelta(minutes=1)
 """How long it is asked for at all."""
 
@@ -138,6 +139,9 @@ def _due(task: Task, trade: Trade, now: datetime, asked: Asked, *, hasty: bool) 
         return now + (BARE_AGAIN if asked.unanswered else told)
     if hasty and in_doubt(trade) and task.action is not TaskAction.OPEN:
         return now + (BARE_AGAIN if asked.unanswered else DOUBT_AGAIN)
+    if hasty and asked.unanswered and trade.position.quantity > 0 and task.action is not TaskAction.CLOSE:
+        # What was not told of may be the stop that is thought to cover everything.
+        return now + LOOK_AGAIN
     stands = any(order.leg is Leg.STOP and order.state in AT_VENUE for order in unfinished(trade))
     # What was kept for an entry that might arrive was perhaps looked at just before that had become impossible.
     if _sought(trade, now, asked) and (asked.unanswered or stands or lapsed_within(trade, MAY_ARRIVE, now)):
