@@ -1,6 +1,6 @@
 """Give a position the stop and the target it should have, at the exchange and confirmed (ORD-09, ORD-10)."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Awaitable, Collection, Iterable, Iterator, Mapping
 
 import attrs
 
@@ -74,10 +74,9 @@ class ProtectPositions:
             for order in protection.orders
         ]
         told = Heard(tuple((order.client_id, Expired(self.clock.now())) for order in unsent))
-        told += await self.desk.heard([*sends, self.desk.find_all(account, doubtful)])
-        told += await self.desk.heard(
-            [self._make_room(account, protection.of(leg), told, perhaps_sent) for leg in self._settled(protection, told)]
-        )
+        told += await self.desk.heard([*sends, *(self.desk.find(account, order) for order in doubtful)])
+        settled = [protection.of(leg) for leg in self._settled(protection, told)]
+        told += await self.desk.heard([call for own in settled for call in self._make_room(account, own, told, perhaps_sent)])
         return News(protection.trade.position.id, told.facts, unanswered=told.passing is not None)
 
     def _settled(self, protection: Protection, told: Heard) -> Collection[Leg]:
@@ -92,17 +91,18 @@ class ProtectPositions:
         after = absorb(attrs.evolve(trade, orders=(*trade.orders, *new)), News(trade.position.id, told.facts), now)
         return () if beyond_protection(after, now, self.limits) else (Leg.STOP,)
 
-    async def _make_room(
+    def _make_room(
         self, account: ExchangeAccount, own: Protection, told: Heard, perhaps_sent: Collection[OrderId]
-    ) -> Heard:
+    ) -> Iterator[Awaitable[Heard]]:
         """What a new order replaces stays until the venue has taken the new one, and is asked for when it did not.
 
         Whatever kept the venue from taking the new one may have ended the old one too: a price that went past both.
         """
         if not _taken(own, told):
-            return await self.desk.find_all(account, own.cancel)
-        doubtful = [order for order in own.lapse if order.id in perhaps_sent]
-        return await self.desk.heard([self.desk.cancel(account, order) for order in (*own.cancel, *doubtful)])
+            yield from (self.desk.find(account, order) for order in own.cancel)
+            return
+        doubtful = (order for order in own.lapse if order.id in perhaps_sent)
+        yield from (self.desk.cancel(account, order) for order in (*own.cancel, *doubtful))
 
     def _needs(self, trade: Trade, listings: Listings) -> Protection:
         position = trade.position
