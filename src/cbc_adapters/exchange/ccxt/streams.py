@@ -33,6 +33,8 @@ stream costs some 10 ms of this process: at one minute a thousand quiet ones too
 OPENED_EVERY_S: Final = 0.05
 """Streams are opened one after another: each takes 6 to 14 ms of processor time (TLS, login), which a hundred at once would
 take from the orders. A venue lets us open one less often than that (`stream_every_s`)."""
+ORDERS_FIRST_S: Final = 0.5
+"""How long the next stream waits for orders that are under way: it brings hints, and takes processor time from these."""
 
 ANSWER_WAITS_S: Final = 0.5
 """How long a message waits for the answer to the call that sent its order; one that is lost is not waited for (POS-11)."""
@@ -130,6 +132,9 @@ class Streams:
         await asyncio.sleep(at - now)
         async with self._opening:
             await asyncio.sleep(OPENED_EVERY_S)
+            latest = monotonic() + ORDERS_FIRST_S
+            while self._under_way and monotonic() < latest:
+                await asyncio.sleep(OPENED_EVERY_S)
 
     async def _listen(self, account: ExchangeAccount, heard: asyncio.Event) -> None:
         # The client tells nobody what comes while nobody waits for it: looking an order up must not keep us from listening.

@@ -120,6 +120,31 @@ async def test_a_venue_is_asked_for_streams_no_faster_than_it_lets_anybody(tmp_p
     assert monotonic() - began > PUBLISHED[Venue.BINANCE].stream_every_s
 
 
+async def test_a_stream_is_opened_after_the_orders_that_are_under_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """rules: POS-10, POS-11"""
+    monkeypatch.setattr(streams, "ORDERS_FIRST_S", PATIENCE_S)
+    answer = asyncio.get_running_loop().create_future()
+    async with opened_desk(Venue.BINANCE, tmp_path) as desk:
+        sending = asyncio.create_task(desk.exchange._streams.told_by(E1, answer))
+        await desk.exchange.follow([desk.account])
+        await asyncio.sleep(A_WHILE_S)
+        opened_too_early = desk.house.is_listened_to(desk.account.id)
+        sending.cancel()
+        await desk.heard_by_venue()
+
+    assert not opened_too_early
+
+
+async def test_a_stream_waits_for_no_order_for_long(tmp_path: Path) -> None:
+    """rules: POS-10"""
+    never = asyncio.get_running_loop().create_future()
+    async with opened_desk(Venue.BINANCE, tmp_path) as desk:
+        sending = asyncio.create_task(desk.exchange._streams.told_by(E1, never))
+        await desk.exchange.follow([desk.account])
+        await desk.heard_by_venue()
+        sending.cancel()
+
+
 async def test_a_stream_takes_no_connection_away_from_the_calls(tmp_path: Path) -> None:
     async with opened_desk(Venue.BINANCE, tmp_path, connections=1) as desk:
         await desk.exchange.follow([desk.account])
