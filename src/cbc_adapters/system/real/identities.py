@@ -2,11 +2,15 @@
 
 import secrets
 from threading import Lock
+from typing import Final
 from uuid import UUID
 
 from cbc_adapters.system.real.clock import SystemClock
 from cbc_domain.kernel.ids import RANDOM_BYTES, uuid7
 from cbc_domain.ports.system import Clock
+
+STEP_BYTES: Final = 4
+"""How far the next identity of the same instant lies from the last one, at random, so that nobody can guess it."""
 
 
 class SystemIdentities:
@@ -22,9 +26,10 @@ class SystemIdentities:
         self._lock = Lock()
 
     def new(self) -> UUID:
-        fresh = uuid7(self._clock.now(), secrets.token_bytes(RANDOM_BYTES))
+        random = secrets.token_bytes(RANDOM_BYTES)
+        fresh = uuid7(self._clock.now(), random)
         with self._lock:
-            self._last = fresh if fresh > self._last else successor(self._last, secrets.randbits(32) + 1)
+            self._last = fresh if fresh > self._last else successor(self._last, int.from_bytes(random[-STEP_BYTES:]) + 1)
             return self._last
 
     def secret(self, size: int) -> bytes:
