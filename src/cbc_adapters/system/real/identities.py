@@ -10,7 +10,7 @@ from cbc_domain.kernel.ids import RANDOM_BYTES, uuid7
 from cbc_domain.ports.system import Clock
 
 STEP_BYTES: Final = 4
-"""How far the next identity of the same instant lies from the last one, at random, so that nobody can guess it."""
+"""Bytes of the random step from the last identity of an instant to the next one, which nobody can guess."""
 
 
 class SystemIdentities:
